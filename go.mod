@@ -1,0 +1,3 @@
+module example.com/capability
+
+go 1.22
