@@ -1,0 +1,275 @@
+package capability_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"example.com/capability"
+)
+
+// clock stands still, so that the examples print the same every time.
+func clock() time.Time { return time.Unix(1400000000, 0) }
+
+// newBase is the Capability that most of the examples derive from.
+func newBase() capability.Capability {
+	base, err := capability.New("AC123123", "secret")
+	if err != nil {
+		log.Fatal(err)
+	}
+	return base.WithClock(clock)
+}
+
+// The example of the documentation of Twilio's PHP helper, and its token.
+func Example() {
+	base, err := capability.New("AC123123", "secret") // the account SID and its auth token
+	if err != nil {
+		log.Fatal(err)
+	}
+	base = base.WithClock(clock) // only for this page, so that it prints the same token every time
+	token, err := base.
+		AllowClientIncoming("Alice").
+		AllowClientOutgoing("AP123123", capability.Param("Foo", "Bar")).
+		WithTTL(10 * time.Minute).
+		GenerateToken()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token)
+	// Output: eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6InNjb3BlOmNsaWVudDppbmNvbWluZz9jbGllbnROYW1lPUFsaWNlIHNjb3BlOmNsaWVudDpvdXRnb2luZz9hcHBTaWQ9QVAxMjMxMjMmYXBwUGFyYW1zPUZvbyUzREJhciZjbGllbnROYW1lPUFsaWNlIiwiaXNzIjoiQUMxMjMxMjMiLCJleHAiOjE0MDAwMDA2MDB9.e_b4lHrQpemrtcSgsYhMOn_LtL3nVo3jDbTx8tQT2YE
+}
+
+// One value, made at start-up, serves all requests. Whatever is derived from it leaves it as it was.
+func Example_sharedBase() {
+	base := newBase().AllowClientOutgoing("AP123123")
+	fmt.Println(base.AllowClientIncoming("Alice"))
+	fmt.Println(base.AllowClientIncoming("Bob"))
+	fmt.Println(base)
+	// Output:
+	// account AC123123, client Alice, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=&clientName=Alice scope:client:incoming?clientName=Alice
+	// account AC123123, client Bob, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=&clientName=Bob scope:client:incoming?clientName=Bob
+	// account AC123123, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=
+}
+
+// A token endpoint of a web server. The client name comes from the session, never from the request: whoever chooses it
+// is called in that name.
+func Example_tokenEndpoint() {
+	base := newBase().WithTTL(10 * time.Minute)
+	session := func(*http.Request) (user string, ok bool) { return "Alice", true } // yours
+
+	endpoint := func(w http.ResponseWriter, r *http.Request) {
+		user, ok := session(r)
+		if !ok {
+			http.Error(w, "log in first", http.StatusUnauthorized)
+			return
+		}
+		token, err := base.
+			AllowClientIncoming(user).
+			AllowClientOutgoing("AP123123", capability.Param("User", user)).
+			GenerateToken()
+		if err != nil {
+			log.Print(err) // never holds the auth token
+			http.Error(w, "no token", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		json.NewEncoder(w).Encode(map[string]string{"token": token})
+	}
+
+	answer := httptest.NewRecorder()
+	endpoint(answer, httptest.NewRequest("POST", "/token", nil))
+	var body struct{ Token string }
+	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil {
+		log.Fatal(err)
+	}
+	claims, err := base.Verify(body.Token)
+	fmt.Println(answer.Code, answer.Header().Get("Cache-Control"), claims.ClientName(), err)
+	// Output: 200 no-store Alice <nil>
+}
+
+// A client name that would grant more than was meant, had the scope been glued together from strings, is refused; a
+// parameter stays the value that it is.
+func Example_noInjection() {
+	base := newBase()
+	_, err := base.AllowClientIncoming("x&appSid=AP666").GenerateToken()
+	fmt.Println(err)
+	fmt.Println(base.AllowClientOutgoing("AP123123", capability.Param("Note", "x&clientName=root")))
+	// Output:
+	// capability: invalid client name "x&appSid=AP666": want one or more of A-Z a-z 0-9 _
+	// account AC123123, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=Note%3Dx%2526clientName%253Droot
+}
+
+func ExampleNew() {
+	_, err := capability.New("AC123123", "0123456789abcdef\n") // as read from a file
+	fmt.Println(err)
+	// Output: capability: invalid auth token: byte 16 is not visible ASCII; is there a newline or a space at its end?
+}
+
+func ExampleCapability_AllowClientIncoming() {
+	fmt.Println(newBase().AllowClientIncoming("Alice"))
+	// Output: account AC123123, client Alice, for 1h0m0s, scope:client:incoming?clientName=Alice
+}
+
+// Parameters are escaped twice: once within their form, once more as one value of the scope.
+func ExampleCapability_AllowClientOutgoing() {
+	fmt.Println(newBase().AllowClientOutgoing("AP123123",
+		capability.Param("From", "sales & support"),
+		capability.Param("Ticket", "42")))
+	// Output: account AC123123, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=From%3Dsales%2B%2526%2Bsupport%26Ticket%3D42
+}
+
+func ExampleCapability_AllowEventStream() {
+	fmt.Println(newBase().AllowEventStream(capability.Param("type", "call")))
+	// Output: account AC123123, for 1h0m0s, scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=type%3Dcall
+}
+
+func ExampleCapability_WithClientName() {
+	fmt.Println(newBase().AllowClientOutgoing("AP123123").WithClientName("Alice"))
+	// Output: account AC123123, client Alice, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=&clientName=Alice
+}
+
+func ExampleCapability_WithTTL() {
+	_, err := newBase().WithTTL(48 * time.Hour).GenerateToken()
+	fmt.Println(err)
+	// Output: capability: invalid lifetime "48h0m0s": want 1s to 24h0m0s
+}
+
+func ExampleCapability_WithExpiry() {
+	endOfShift := time.Date(2014, 5, 13, 18, 0, 0, 0, time.UTC)
+	fmt.Println(newBase().WithExpiry(endOfShift))
+	// Output: account AC123123, until 2014-05-13T18:00:00Z, nothing allowed
+}
+
+func ExampleCapability_WithNotBefore() {
+	base := newBase()
+	token, err := base.WithNotBefore(clock().Add(5 * time.Minute)).GenerateToken()
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = base.Verify(token)
+	fmt.Println(err)
+	// Output: capability: token is not valid yet: 2014-05-13T16:58:20Z, 5m0s after the clock's 2014-05-13T16:53:20Z
+}
+
+// One token for Twilio and for an interface of one's own.
+func ExampleCapability_WithClaim() {
+	base := newBase()
+	token, err := base.AllowClientIncoming("Alice").WithClaim("https://example.com/role", "agent").GenerateToken()
+	if err != nil {
+		log.Fatal(err)
+	}
+	claims, err := base.Verify(token) // where the token comes back
+	if err != nil {
+		log.Fatal(err)
+	}
+	role, ok := claims.Claim("https://example.com/role")
+	fmt.Println(claims.ClientName(), role, ok)
+	// Output: Alice agent true
+}
+
+// A clock of the test's own tells what happens when time has passed.
+func ExampleCapability_WithClock() {
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	c := newBase().WithClock(func() time.Time { return now }).WithTTL(10 * time.Minute)
+	token, err := c.GenerateToken()
+	if err != nil {
+		log.Fatal(err)
+	}
+	now = now.Add(10*time.Minute - time.Second)
+	_, err = c.Verify(token)
+	fmt.Println(err)
+	now = now.Add(time.Second)
+	_, err = c.Verify(token)
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// capability: token has expired: 2026-01-02T12:10:00Z, 0s before the clock's 2026-01-02T12:10:00Z
+}
+
+// Which value was refused can be told from the error.
+func ExampleCapability_GenerateToken() {
+	_, err := newBase().AllowClientIncoming("alice@example.com").GenerateToken()
+	if errors.Is(err, capability.ErrClientName) {
+		fmt.Println(err)
+	}
+	// Output: capability: invalid client name "alice@example.com": want one or more of A-Z a-z 0-9 _
+}
+
+func ExampleCapability_AppendToken() {
+	c := newBase().AllowClientIncoming("Alice")
+	body, err := c.AppendToken([]byte("token="))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(body[:42]), len(body))
+	// Output: token=eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9 199
+}
+
+func ExampleCapability_Verify() {
+	base := newBase()
+	token, err := base.AllowClientIncoming("Alice").WithTTL(10 * time.Minute).GenerateToken()
+	if err != nil {
+		log.Fatal(err)
+	}
+	claims, err := base.Verify(token)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(claims.ClientName(), "until", claims.ExpiresAt.UTC().Format(time.TimeOnly))
+
+	_, err = base.Verify(token[:len(token)-1])
+	fmt.Println(errors.Is(err, capability.ErrSignature))
+	// Output:
+	// Alice until 17:03:20
+	// true
+}
+
+// Looking at a token needs no auth token, and proves nothing.
+func ExampleParseUnverified() {
+	token, err := newBase().AllowClientOutgoing("AP123123", capability.Param("Foo", "Bar")).GenerateToken()
+	if err != nil {
+		log.Fatal(err)
+	}
+	claims, err := capability.ParseUnverified(token)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, scope := range claims.Scopes {
+		fmt.Println(scope.Service(), scope.Privilege(), scope.Params())
+	}
+	// Output: client outgoing [{appSid AP123123} {appParams Foo=Bar}]
+}
+
+func ExampleParseScope() {
+	scope, err := capability.ParseScope("scope:client:incoming?clientName=alice%40example.com")
+	if err != nil {
+		log.Fatal(err)
+	}
+	name, ok := scope.Param("clientName")
+	fmt.Println(scope.Service(), scope.Privilege(), name, ok)
+	// Output: client incoming alice@example.com true
+}
+
+// The application's parameters, in the order in which they were given.
+func ExampleParseParams() {
+	scope, err := capability.ParseScope("scope:client:outgoing?appSid=AP123123&appParams=Ticket%3D42%26Note%3Da%2526b")
+	if err != nil {
+		log.Fatal(err)
+	}
+	appParams, _ := scope.Param("appParams")
+	params, err := capability.ParseParams(appParams)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range params {
+		fmt.Println(p.Name, "=", p.Value)
+	}
+	// Output:
+	// Ticket = 42
+	// Note = a&b
+}
