@@ -522,7 +522,10 @@ func (c *Capability) checkClaim(name, value string) {
 }
 
 func (c *Capability) checkParams(params []Parameter) {
-	seen := make(map[string]bool)
+	var seen map[string]bool
+	if len(params) > 1 { // most have one at most
+		seen = make(map[string]bool)
+	}
 	for _, p := range params {
 		if p.Name == "" {
 			c.refuse(ErrParam, p.Name, "a name for the value "+quote(p.Value))
@@ -530,7 +533,7 @@ func (c *Capability) checkParams(params []Parameter) {
 		if seen[p.Name] {
 			c.refuse(ErrParam, p.Name, "no name twice")
 		}
-		if len(params) > 1 { // most have one
+		if seen != nil {
 			seen[p.Name] = true
 		}
 	}
@@ -579,7 +582,7 @@ func isClientName(s string) bool {
 }
 
 func isAlphanumeric(b byte) bool {
-	return '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z'
+	return b-'0' <= 9 || (b|0x20)-'a' <= 'z'-'a' // below them, the difference wraps around
 }
 
 // A refusal says what was refused and why. Nothing secret comes into it, and no token.
