@@ -125,7 +125,7 @@ func (r report) json() (string, error) {
 	e.SetIndent("", "  ")
 	err := e.Encode(r)
 	for _, c := range text.String() {
-		if c == '\n' || strconv.IsPrint(c) {
+		if c == '\n' || strconv.IsPrint(c) && c != utf8.RuneError { // which releases of Go write differently
 			safe.WriteRune(c)
 			continue
 		}
