@@ -89,14 +89,14 @@ func openToken(token string, h *hs256) (payload string, err error) {
 	if i := strings.LastIndexByte(token, '.'); i >= 0 {
 		signed, signature = token[:i], token[i+1:]
 	}
-	header, payload, ok := strings.Cut(signed, ".")
+	head, payload, ok := strings.Cut(signed, ".")
 	if !ok || strings.Contains(payload, ".") {
 		return "", malformed("not three parts with a dot between them")
 	}
 	if h != nil && !h.verifies(signed, signature) {
 		return "", ErrSignature
 	}
-	if err := checkHeader(header); err != nil {
+	if err := checkHeader(head); err != nil {
 		return "", err
 	}
 	return decodePart("payload", payload)
