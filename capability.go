@@ -27,7 +27,8 @@ var (
 	ErrClaim          = errors.New("capability: invalid claim")
 )
 
-// The errors of reading. A refused token has one reason: a forged one is an ErrSignature, whatever else it is.
+// The errors of reading. A refused token has one reason: one of three parts that is forged is an ErrSignature, whatever
+// else it is.
 var (
 	ErrMalformed   = errors.New("capability: malformed token")
 	ErrAlgorithm   = errors.New("capability: wrong algorithm")
@@ -41,9 +42,9 @@ var (
 // A Capability is what a device may do with a Twilio account. It generates the tokens that say so, and verifies them.
 // [New] makes one; the zero value generates and verifies nothing.
 //
-// It is an immutable value: every method returns a changed copy, so one Capability is safe to share between goroutines
-// and to derive from any number of times. A method that is given a bad value remembers the error, and from then on
-// GenerateToken, AppendToken and Verify return the first one.
+// It is an immutable value: every method returns a changed copy, which is lost unless it is assigned or chained, so one
+// Capability is safe to share between goroutines and to derive from any number of times. A method that is given a bad
+// value remembers the error, and from then on GenerateToken, AppendToken and Verify return the first one.
 type Capability struct {
 	key        *sync.Pool // of *hs256, under the auth token
 	accountSID string
@@ -59,7 +60,7 @@ type Capability struct {
 
 // New returns a Capability that allows nothing yet. The error is an [ErrAccountSID] unless the account SID is "AC" and
 // then ASCII letters and digits, and an [ErrAuthToken] unless the auth token is visible ASCII and, where FIPS 140-3 mode
-// is enforced, at least 14 characters long. The auth token itself is never in an error.
+// is enforced, at least 14 characters long. No error shows authToken.
 func New(accountSID, authToken string) (Capability, error) {
 	c := Capability{accountSID: accountSID, ttl: DefaultTTL, now: time.Now}
 	if isSID(accountSID, "AC") {
@@ -67,7 +68,7 @@ func New(accountSID, authToken string) (Capability, error) {
 	} else if strings.Contains(authToken, "AC") || authToken != "" && strings.Contains(accountSID, authToken) {
 		c.err = &refusal{ErrAccountSID, ", not shown as it may be the auth token: are the two swapped?"}
 	} else {
-		c.refuse(ErrAccountSID, accountSID, "AC and then ASCII letters and digits")
+		c.fail(ErrAccountSID, accountSID, "AC and then ASCII letters and digits")
 	}
 	if c.err != nil {
 		return Capability{err: c.err}, c.err // without the account SID, which may be the auth token
@@ -75,8 +76,8 @@ func New(accountSID, authToken string) (Capability, error) {
 	return c, nil
 }
 
-// AllowClientIncoming lets the device receive connections under a client name, which also names it as a caller, as
-// [Capability.WithClientName] does.
+// AllowClientIncoming lets the device receive connections under a client name, which also names it as a caller and has
+// to be one that [Capability.WithClientName] accepts.
 func (c Capability) AllowClientIncoming(clientName string) Capability {
 	c.setClientName(clientName)
 	c.grants.add(incoming, clientName)
@@ -84,12 +85,12 @@ func (c Capability) AllowClientIncoming(clientName string) Capability {
 }
 
 // AllowClientOutgoing lets the device place connections through a TwiML application. The parameters go to the
-// application's voice URL with each of them; the device can read but not change them, as they are signed. An
+// application's voice URL with each connection; the device can read but not change them, as they are signed. An
 // application SID that is not "AP" and then ASCII letters and digits is an [ErrApplicationSID], a parameter without a
-// name or with that of another an [ErrParam].
+// name or with the name of another an [ErrParam].
 func (c Capability) AllowClientOutgoing(applicationSID string, params ...Parameter) Capability {
 	if !isSID(applicationSID, "AP") {
-		c.refuse(ErrApplicationSID, applicationSID, "AP and then ASCII letters and digits")
+		c.fail(ErrApplicationSID, applicationSID, "AP and then ASCII letters and digits")
 	}
 	c.checkParams(params)
 	text := append(make([]byte, 0, 128), applicationSID...)
@@ -99,7 +100,7 @@ func (c Capability) AllowClientOutgoing(applicationSID string, params ...Paramet
 }
 
 // AllowEventStream lets the device subscribe to the account's events, to those that pass the filters. A filter without
-// a name or with that of another is an [ErrParam].
+// a name or with the name of another is an [ErrParam].
 func (c Capability) AllowEventStream(filters ...Parameter) Capability {
 	c.checkParams(filters)
 	c.grants.add(subscribe, string(appendNested(make([]byte, 0, 128), filters)))
@@ -115,10 +116,10 @@ func (c Capability) WithClientName(name string) Capability {
 }
 
 // WithTTL sets the lifetime of the tokens, counted from when they are generated; their expiry is rounded down to a
-// whole second. It replaces an earlier TTL or expiry. Less than a second and more than [MaxTTL] is an [ErrTTL].
+// whole second. It replaces an earlier TTL or expiry. Less than a second or more than [MaxTTL] is an [ErrTTL].
 func (c Capability) WithTTL(ttl time.Duration) Capability {
 	if ttl < time.Second || ttl > MaxTTL {
-		c.refuse(ErrTTL, ttl.String(), wantTTL)
+		c.fail(ErrTTL, ttl.String(), wantTTL)
 	}
 	c.ttl, c.expiry = ttl, nil
 	return c
@@ -136,15 +137,15 @@ func (c Capability) WithExpiry(t time.Time) Capability {
 // if they would have expired by then, GenerateToken returns one.
 func (c Capability) WithNotBefore(t time.Time) Capability {
 	if t.IsZero() {
-		c.refuse(ErrTTL, "0001-01-01T00:00:00Z", "a not-before other than the zero time")
+		c.fail(ErrTTL, "0001-01-01T00:00:00Z", "a not-before other than the zero time")
 	}
 	c.notBefore = &t
 	return c
 }
 
 // WithClaim adds a claim for services of your own that take the token as well; Twilio ignores it. Whoever holds the
-// token can read it. An empty name, one given before, one that the token has anyway (scope, iss, exp, nbf, iat) and what
-// is not valid UTF-8 is an [ErrClaim].
+// token can read it. An empty name, one given before, one that is reserved (scope, iss, exp, nbf, iat), or a name or value
+// that is not valid UTF-8 is an [ErrClaim].
 func (c Capability) WithClaim(name, value string) Capability {
 	c.checkClaim(name, value)
 	text := append(appendString(nil, name), ':')
@@ -169,7 +170,7 @@ func (c Capability) GenerateToken() (string, error) {
 		return "", err
 	}
 	payload := h.scratch
-	h.scratch = h.appendToken(payload, payload)
+	h.scratch = h.appendToken(payload, payload) // the token goes behind the payload
 	token := string(h.scratch[len(payload):])
 	c.key.Put(h)
 	return token, nil
@@ -216,6 +217,9 @@ func (c Capability) GoString() string { return "capability.Capability{" + c.Stri
 // clock: from the not-before on and up to, not at, the expiry. What the Capability allows plays no part. The signature
 // is checked first, in constant time; the error is one of those of reading, or of an earlier call on the Capability.
 func (c Capability) Verify(token string) (Claims, error) {
+	if err := c.check(); err != nil {
+		return Claims{}, err
+	}
 	h, err := c.signer()
 	if err != nil {
 		return Claims{}, err
@@ -232,7 +236,7 @@ func (c Capability) Verify(token string) (Claims, error) {
 	if claims.AccountSID != c.accountSID {
 		return Claims{}, refuse(ErrIssuer, claims.AccountSID, quote(c.accountSID))
 	}
-	now := c.now()
+	now := time.Unix(c.now().Unix(), 0) // a fraction does not count
 	if claims.ExpiresAt.Unix() <= now.Unix() {
 		return Claims{}, &refusal{ErrExpired, ": " + distance(claims.ExpiresAt, now)}
 	}
@@ -242,7 +246,7 @@ func (c Capability) Verify(token string) (Claims, error) {
 	return claims, nil
 }
 
-// Claims is what a token says.
+// Claims is what a token says. Its times are whole seconds, in the local zone; compare them with Equal, Before and After.
 type Claims struct {
 	AccountSID string
 	Scopes     []Scope // in order; nil if there are none
@@ -316,16 +320,15 @@ func parseClaims(payload string) (Claims, error) {
 	})
 	switch {
 	case err != nil:
+		return Claims{}, err
 	case c.AccountSID == "":
-		err = &refusal{ErrIssuer, ": payload has no iss"}
+		return Claims{}, &refusal{ErrIssuer, ": payload has no iss"}
 	case !hasScope:
-		err = &refusal{ErrScope, ": payload has no scope"}
+		return Claims{}, &refusal{ErrScope, ": payload has no scope"}
 	case !hasExpiry:
-		err = malformed("payload has no exp")
-	default:
-		return c, nil
+		return Claims{}, malformed("payload has no exp")
 	}
-	return Claims{}, err
+	return c, nil
 }
 
 // parseScopes reads a scope claim.
@@ -360,8 +363,8 @@ func (c *Capability) check() error {
 	return c.err
 }
 
-// refuse remembers an error, if it is the first.
-func (c *Capability) refuse(rule error, value, want string) {
+// fail remembers a refusal, if it is the first.
+func (c *Capability) fail(rule error, value, want string) {
 	if c.err == nil {
 		c.err = refuse(rule, value, want)
 	}
@@ -369,16 +372,13 @@ func (c *Capability) refuse(rule error, value, want string) {
 
 func (c *Capability) setClientName(name string) {
 	if !isClientName(name) {
-		c.refuse(ErrClientName, name, "one or more of A-Z a-z 0-9 _")
+		c.fail(ErrClientName, name, "one or more of A-Z a-z 0-9 _")
 	}
 	c.clientName = name
 }
 
 // signer takes an hs256 out of the pool. Whoever is done with it puts it back.
 func (c *Capability) signer() (*hs256, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
 	h, ok := c.key.Get().(*hs256)
 	if !ok {
 		return nil, errShortKey // the mode was enforced after New
@@ -425,11 +425,11 @@ func (c *Capability) expires() (int64, error) {
 	if c.expiry != nil {
 		expiry = *c.expiry
 	}
-	if left := expiry.Sub(now); left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix() { // as they overflow
-		c.refuse(ErrTTL, left.String()+" from "+seconds(now)+" on", wantTTL)
+	if left := expiry.Sub(now); left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix() { // where Add wraps around
+		c.fail(ErrTTL, left.String()+" from "+seconds(now)+" on", wantTTL)
 	}
 	if c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix() {
-		c.refuse(ErrTTL, seconds(*c.notBefore), "a not-before that is before the expiry")
+		c.fail(ErrTTL, "from "+seconds(*c.notBefore)+" on", "a not-before that is before the expiry")
 	}
 	return expiry.Unix(), c.err
 }
@@ -504,20 +504,20 @@ func (k *claim) append(dst []byte) []byte {
 func (c *Capability) checkClaim(name, value string) {
 	switch name {
 	case "":
-		c.refuse(ErrClaim, name, "a name")
+		c.fail(ErrClaim, name, "a name")
 	case "scope", "iss", "exp", "nbf", "iat":
-		c.refuse(ErrClaim, name, "another name than scope, iss, exp, nbf and iat")
+		c.fail(ErrClaim, name, "another name than scope, iss, exp, nbf and iat")
 	}
 	for k := c.claims; k != nil; k = k.before {
 		if k.name == name {
-			c.refuse(ErrClaim, name, "no name twice")
+			c.fail(ErrClaim, name, "each name once")
 		}
 	}
 	if !utf8.ValidString(name) {
-		c.refuse(ErrClaim, name, "a name in UTF-8")
+		c.fail(ErrClaim, name, "a name in UTF-8")
 	}
 	if !utf8.ValidString(value) {
-		c.refuse(ErrClaim, name, "a value in UTF-8, not "+quote(value))
+		c.fail(ErrClaim, name, "a value in UTF-8, not "+quote(value))
 	}
 }
 
@@ -528,10 +528,10 @@ func (c *Capability) checkParams(params []Parameter) {
 	}
 	for _, p := range params {
 		if p.Name == "" {
-			c.refuse(ErrParam, p.Name, "a name for the value "+quote(p.Value))
+			c.fail(ErrParam, p.Name, "a name for the value "+quote(p.Value))
 		}
 		if seen[p.Name] {
-			c.refuse(ErrParam, p.Name, "no name twice")
+			c.fail(ErrParam, p.Name, "each name once")
 		}
 		if seen != nil {
 			seen[p.Name] = true
@@ -605,7 +605,7 @@ func malformed(detail string) error { return &refusal{ErrMalformed, ": " + detai
 // distance tells a time, the clock's, and how far they are apart.
 func distance(t, now time.Time) string {
 	side := " before"
-	if t.Unix() > now.Unix() || t.Unix() == now.Unix() && t.After(now) { // After alone errs far beyond all dates
+	if t.Unix() > now.Unix() { // After errs where a time.Time wraps around
 		side = " after"
 	}
 	return date(t) + ", " + t.Sub(now).Abs().String() + side + " the clock's " + date(now)
@@ -613,7 +613,7 @@ func distance(t, now time.Time) string {
 
 func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// seconds is for the errors of minting, as all that makes a date links the reading of time zone files into a program.
+// seconds is not date, as package time's formatting would link the reading of zone files into a program that only mints.
 func seconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 // quote quotes a value on one line, in ASCII. It cuts a long one, and hides what looks like an auth token in a wrong
@@ -642,12 +642,11 @@ func quote(s string) string {
 	return `"` + quoted + `"`
 }
 
-// mayBeAuthToken reports whether s is 32 hexadecimal digits, as Twilio's auth tokens are, and perhaps a line break.
+// mayBeAuthToken reports whether s is 32 hexadecimal digits, as Twilio's auth tokens are, and perhaps white space.
 func mayBeAuthToken(s string) bool {
-	for i := range s {
-		if i < 32 && (!isAlphanumeric(s[i]) || s[i]|0x20 > 'f') {
-			return false
-		}
+	digits := 0
+	for digits < len(s) && digits <= 32 && isAlphanumeric(s[digits]) && s[digits]|0x20 <= 'f' {
+		digits++
 	}
-	return len(s) >= 32 && len(s) <= 34
+	return digits == 32 && (len(s) == 32 || s[32] <= ' ')
 }

@@ -166,7 +166,7 @@ type value struct {
 type kind int
 
 const (
-	aString kind = iota
+	aString kind = iota + 1
 	aNumber
 	aWord   // true, false or null
 	aNested // an array or an object
@@ -179,7 +179,7 @@ func (v value) integer() (int64, bool) {
 }
 
 // readObject reads the one JSON object (RFC 8259) that text has to be, and calls member with each of its members. It
-// is stricter than the RFC: text must be UTF-8, no name may occur twice, no surrogate be without its pair. The errors
+// is stricter than the RFC: text must be UTF-8, no member may occur twice, no surrogate be without its pair. The errors
 // name part, which is header or payload.
 func readObject(part, text string, member func(name string, v value) error) error {
 	r := reader{part, text, 0}
@@ -269,7 +269,7 @@ func (r *reader) value() (value, error) {
 	for {
 		var v value
 		var err error
-		opened := true
+		opened := true // and still empty
 		switch {
 		case r.next('{'):
 			closers = append(closers, '}')

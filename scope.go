@@ -21,14 +21,14 @@ type Scope struct {
 }
 
 // ParseScope reads a scope URI, whoever wrote it: the rules for minting do not apply, so a parameter may have any name
-// and value and may occur twice, and one without "=" has an empty value. The error is an [ErrScope] if uri has no
-// service or no privilege, holds a space or a control character, or a "%" without two hexadecimal digits.
+// and value and may occur twice, and one without "=" has an empty value. The error is an [ErrScope] if the service or the
+// privilege is not one or more ASCII letters, digits, "-", "_" and ".", if uri holds ASCII white space or a control
+// character, or if a "%" is not followed by two hexadecimal digits.
 func ParseScope(uri string) (Scope, error) {
 	for i := 0; i < len(uri); i++ {
-		// Not part of any URI (RFC 3986, section 2). A reader that splits at any white space would take it for the
-		// end of this scope and the beginning of another.
+		// A reader that splits at any white space would take it for the end of this scope and the beginning of another.
 		if uri[i] <= ' ' || uri[i] == 0x7f {
-			return Scope{}, refuse(ErrScope, uri, "no white space and no control characters")
+			return Scope{}, refuse(ErrScope, uri, "no ASCII white space and no control characters")
 		}
 	}
 	rest, ok := strings.CutPrefix(uri, "scope:")
@@ -79,7 +79,7 @@ func (s Scope) String() string {
 }
 
 // ParseParams reads form-encoded parameters in order, as they stand inside the appParams and params of a scope.
-// Nothing stands between two "&" without anything between them. The error is an [ErrScope] if a "%" is not followed by
+// Empty ones, as in a&&b, are skipped. The error is an [ErrScope] if a "%" is not followed by
 // two hexadecimal digits.
 func ParseParams(query string) ([]Parameter, error) {
 	var params []Parameter
