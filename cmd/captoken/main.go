@@ -68,6 +68,9 @@ input.
 ` + jsonUsage
 
 const jsonUsage = `
+The exit status is 0 if the token is shown, be it with warnings or, by inspect, expired;
+1 if it is refused, with the reason on standard error alone; and 2 for wrong usage.
+
 -json prints one JSON object instead, with these members:
 
   verified      boolean: whether the token was verified
@@ -165,13 +168,13 @@ func hint(err error) string {
 	case errors.Is(err, errNoToken):
 		text = "is the variable or file empty that it should come from?"
 	case errors.Is(err, capability.ErrMalformed):
-		text = "was it copied incompletely, with a line break or with quotes? Else what made it is at fault, " +
-			"or it is another kind of token."
+		text = "was it copied incompletely, with a line break or with quotes, or is it the name of a file (use <FILE)? " +
+			"Else its maker is at fault."
 	case errors.Is(err, capability.ErrAlgorithm):
 		text = "capability tokens are always HS256; this is another kind of token, or a forged one."
 	case errors.Is(err, capability.ErrSignature):
-		text = authVariable + " is another one, or the token was cut, changed or copied with a line break. " +
-			"An Access Token, signed with an API key, is of another kind."
+		text = authVariable + " is not what it was signed with, or the token was cut, changed, or copied with quotes or a line " +
+			"break. An Access Token, signed with an API key, is of another kind."
 	case errors.Is(err, capability.ErrIssuer):
 		text = "iss has to be the SID of the account. If it is, the credentials are those of another account or subaccount."
 	case errors.Is(err, capability.ErrExpired):

@@ -105,6 +105,9 @@ func (r *report) warn(token string) {
 	if n := len(token) - strings.LastIndexByte(token, '.') - 1; n != 43 { // HMAC-SHA256 in base64url
 		r.Warnings = append(r.Warnings, fmt.Sprintf("cut or changed: the signature has %d characters instead of 43", n))
 	}
+	if r.ExpiresAt > math.MaxInt32*10 { // about the year 2650, or 1970 in milliseconds
+		r.Warnings = append(r.Warnings, "the expiry is far off: is it in milliseconds instead of seconds?")
+	}
 	lifetime := r.SecondsLeft
 	switch {
 	case r.IssuedAt != nil:
@@ -154,7 +157,11 @@ func (r report) page() string {
 		row("Issued", r.when(*r.IssuedAt))
 	}
 	if r.NotBefore != nil {
-		row("Not before", r.when(*r.NotBefore))
+		label := "Not before"
+		if *r.NotBefore > r.now.Unix() {
+			label = "NOT BEFORE"
+		}
+		row(label, r.when(*r.NotBefore))
 	}
 	if r.SecondsLeft > 0 {
 		row("Expires", r.when(r.ExpiresAt))
