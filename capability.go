@@ -143,9 +143,9 @@ func (c Capability) WithNotBefore(t time.Time) Capability {
 	return c
 }
 
-// WithClaim adds a claim for services of your own that take the token as well; Twilio ignores it. Whoever holds the
-// token can read it. An empty name, one given before, one that is reserved (scope, iss, exp, nbf, iat), or a name or value
-// that is not valid UTF-8 is an [ErrClaim].
+// WithClaim adds a claim for services of your own that take the token as well. Whoever holds the token can read it. An
+// empty name, one given before, one that is reserved (scope, iss, exp, nbf, iat), or a name or value that is not valid
+// UTF-8 is an [ErrClaim].
 func (c Capability) WithClaim(name, value string) Capability {
 	c.checkClaim(name, value)
 	text := append(appendString(nil, name), ':')
@@ -246,7 +246,7 @@ func (c Capability) Verify(token string) (Claims, error) {
 	return claims, nil
 }
 
-// Claims is what a token says. Its times are whole seconds, in the local zone; compare them with Equal, Before and After.
+// Claims is what a token says. Its times are whole seconds, in the local zone; compare them with Equal.
 type Claims struct {
 	AccountSID string
 	Scopes     []Scope // in order; nil if there are none
@@ -425,7 +425,8 @@ func (c *Capability) expires() (int64, error) {
 	if c.expiry != nil {
 		expiry = *c.expiry
 	}
-	if left := expiry.Sub(now); left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix() { // where Add wraps around
+	// Unix tells where Add has wrapped around.
+	if left := expiry.Sub(now); left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix() {
 		c.fail(ErrTTL, left.String()+" from "+seconds(now)+" on", wantTTL)
 	}
 	if c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix() {

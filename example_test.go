@@ -56,7 +56,7 @@ func Example_sharedBase() {
 }
 
 // A token endpoint of a web server. The client name comes from the session, never from the request: whoever chooses it
-// is called in that name.
+// gets the calls for it.
 func Example_tokenEndpoint() {
 	base := newBase().WithTTL(10 * time.Minute)
 	session := func(*http.Request) (user string, ok bool) { return "Alice", true } // yours
