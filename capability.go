@@ -65,7 +65,7 @@ func New(accountSID, authToken string) (Capability, error) {
 	c := Capability{accountSID: accountSID, ttl: DefaultTTL, now: time.Now}
 	if isSID(accountSID, "AC") {
 		c.key, c.err = newAuthKey(authToken)
-	} else if strings.Contains(authToken, "AC") || authToken != "" && strings.Contains(accountSID, authToken) {
+	} else if strings.Contains(authToken, "AC") || accountSID != "" && strings.Contains(authToken, accountSID) {
 		c.err = &refusal{ErrAccountSID, ", not shown as it may be the auth token: are the two swapped?"}
 	} else {
 		c.fail(ErrAccountSID, accountSID, "AC and then ASCII letters and digits")

@@ -383,7 +383,7 @@ func checkMessage(t *testing.T, err error) {
 func TestMessages(t *testing.T) {
 	base := newAt(t, noon)
 	_, swapped := capability.New(authToken, accountSID)
-	_, twice := capability.New(authToken, authToken)
+	_, twice := capability.New("hunter2", "hunter2\n")
 	_, alone := capability.New(authToken, "")
 	_, newline := capability.New(accountSID, authToken+"\n")
 	long := strings.Repeat("a", 70) + "&"

@@ -121,7 +121,7 @@ func run(args []string, getenv func(string) string, now func() time.Time, stdin 
 	if errors.As(err, &wrong) {
 		status, advice = 2, wrong.advice()
 	}
-	io.WriteString(stderr, c.withoutSecret(complaint(err)+advice, args))
+	io.WriteString(stderr, "captoken: "+c.reason(err, args)+advice+"\n")
 	return status
 }
 
@@ -132,15 +132,18 @@ type caller struct {
 	stdin  io.Reader
 }
 
-// withoutSecret hides the auth token in a message if it stands among what a message may quote, by mistake. Else it lets
-// the message be, as a short auth token may well be a word of it.
-func (c caller) withoutSecret(message string, args []string) string {
+// reason says what went wrong, unless that may quote the auth token, whole, cut or escaped, as it was given by mistake in
+// a place of which a reason quotes the value.
+func (c caller) reason(err error, args []string) string {
 	secret := strings.TrimSpace(c.getenv(authVariable))
-	quotable := strings.Join(args, " ") + " " + c.getenv(sidVariable)
-	if secret == "" || !strings.Contains(quotable, secret) {
-		return message
+	if quotable := strings.Join(args, " ") + " " + c.getenv(sidVariable); secret != "" && strings.Contains(quotable, secret) {
+		return "refused, and why is not shown: the value of " + authVariable + " stands where it does not belong"
 	}
-	return strings.ReplaceAll(message, secret, "[the auth token]")
+	reason := strings.TrimPrefix(err.Error(), "capability: ")
+	if !isPrintable(reason) {
+		reason = strconv.Quote(reason)
+	}
+	return reason
 }
 
 // A misuse is a wrong way to call a command, or captoken itself if that is empty.
@@ -149,19 +152,10 @@ type misuse struct{ command, reason string }
 func (m *misuse) Error() string { return m.reason }
 
 func (m *misuse) advice() string {
-	return fmt.Sprintf("run %q for help\n", strings.Join(strings.Fields("captoken "+m.command+" -h"), " "))
+	return fmt.Sprintf("\nrun %q for help", strings.Join(strings.Fields("captoken "+m.command+" -h"), " "))
 }
 
-// complaint returns the line that says what went wrong.
-func complaint(err error) string {
-	reason := strings.TrimPrefix(err.Error(), "capability: ")
-	if !isPrintable(reason) {
-		reason = strconv.Quote(reason)
-	}
-	return "captoken: " + reason + "\n"
-}
-
-// hint returns a line with the usual cause of an error, or nothing.
+// hint returns the usual cause of an error, for the same line, or nothing.
 func hint(err error) string {
 	text := ""
 	switch {
@@ -187,12 +181,10 @@ func hint(err error) string {
 		text = "it is the value of " + sidVariable + "."
 	case errors.Is(err, capability.ErrAuthToken):
 		text = "it is the value of " + authVariable + "."
-	case errors.Is(err, capability.ErrTTL):
-		text = "Twilio refuses a lifetime over 24h: error 31207."
 	default:
 		return ""
 	}
-	return "hint: " + text + "\n"
+	return " (hint: " + text + ")"
 }
 
 // answer returns what goes to standard output.
