@@ -29,13 +29,13 @@
 //
 // # Reading
 //
-// [Capability.Verify] checks the signature before anything else, in constant time, and then refuses
-// what two readers might take differently: a member that occurs twice, text behind the object, a time with a fraction. It reads the tokens of
+// [Capability.Verify] checks the signature before anything else, in constant time, and then refuses what two readers might
+// take differently: a member that occurs twice, text behind the object, a time with a fraction. It reads the tokens of
 // Twilio's other helpers too. [ParseUnverified] shows what a token says and proves nothing.
 //
 // # The auth token
 //
 // The auth token signs every token and opens the whole Twilio account. Keep it on the server: a device gets tokens, and
-// can read but not change them. No error of New, no String method and no verb of package fmt shows it. Where FIPS 140-3 mode is
-// enforced (GODEBUG=fips140=only), it needs 14 characters; those of Twilio have 32.
+// can read but not change them. No error of New, no String method and no verb of package fmt shows it. Where FIPS 140-3
+// mode is enforced (GODEBUG=fips140=only), it needs 14 characters; those of Twilio have 32.
 package capability

@@ -193,7 +193,8 @@ func ExampleCapability_WithClock() {
 
 // Which value was refused can be told from the error.
 func ExampleCapability_GenerateToken() {
-	_, err := newBase().AllowClientIncoming("alice@example.com").GenerateToken()
+	base := newBase()
+	_, err := base.AllowClientIncoming("alice@example.com").GenerateToken()
 	if errors.Is(err, capability.ErrClientName) {
 		fmt.Println(err)
 	}
