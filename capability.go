@@ -60,12 +60,12 @@ type Capability struct {
 
 // New returns a Capability that allows nothing yet. The error is an [ErrAccountSID] unless the account SID is "AC" and
 // then ASCII letters and digits, and an [ErrAuthToken] unless the auth token is visible ASCII and, where FIPS 140-3 mode
-// is enforced, at least 14 characters long. No error shows authToken.
+// is enforced, at least 14 characters long. No error of New shows authToken.
 func New(accountSID, authToken string) (Capability, error) {
 	c := Capability{accountSID: accountSID, ttl: DefaultTTL, now: time.Now}
 	if isSID(accountSID, "AC") {
 		c.key, c.err = newAuthKey(authToken)
-	} else if strings.Contains(authToken, "AC") || accountSID != "" && strings.Contains(authToken, accountSID) {
+	} else if mayBeSwapped(accountSID, authToken) {
 		c.err = &refusal{ErrAccountSID, ", not shown as it may be the auth token: are the two swapped?"}
 	} else {
 		c.fail(ErrAccountSID, accountSID, "AC and then ASCII letters and digits")
@@ -540,6 +540,13 @@ func (c *Capability) checkParams(params []Parameter) {
 	}
 }
 
+// mayBeSwapped reports whether the refused account SID may be, or hold, an auth token: if the other one holds what only
+// an account SID begins with, or if one of the two holds the other.
+func mayBeSwapped(accountSID, authToken string) bool {
+	return accountSID != "" && authToken != "" && (strings.Contains(authToken, "AC") ||
+		strings.Contains(accountSID, authToken) || strings.Contains(authToken, accountSID))
+}
+
 // newAuthKey returns the key that an auth token is.
 func newAuthKey(authToken string) (*sync.Pool, error) {
 	if authToken == "" {
@@ -643,11 +650,11 @@ func quote(s string) string {
 	return `"` + quoted + `"`
 }
 
-// mayBeAuthToken reports whether s is 32 hexadecimal digits, as Twilio's auth tokens are, and perhaps white space.
+// mayBeAuthToken reports whether s begins with just 32 hexadecimal digits, as Twilio's auth tokens have.
 func mayBeAuthToken(s string) bool {
 	digits := 0
 	for digits < len(s) && digits <= 32 && isAlphanumeric(s[digits]) && s[digits]|0x20 <= 'f' {
 		digits++
 	}
-	return digits == 32 && (len(s) == 32 || s[32] <= ' ')
+	return digits == 32
 }

@@ -384,6 +384,8 @@ func TestMessages(t *testing.T) {
 	base := newAt(t, noon)
 	_, swapped := capability.New(authToken, accountSID)
 	_, twice := capability.New("hunter2", "hunter2\n")
+	_, within := capability.New("AC123:hunter2", "hunter2")
+	_, empty := capability.New("", "ACCESS")
 	_, alone := capability.New(authToken, "")
 	_, newline := capability.New(accountSID, authToken+"\n")
 	long := strings.Repeat("a", 70) + "&"
@@ -392,6 +394,8 @@ func TestMessages(t *testing.T) {
 		want string
 	}{
 		{swapped, `invalid account SID, not shown as it may be the auth token: are the two swapped?`},
+		{within, `invalid account SID, not shown as it may be the auth token: are the two swapped?`},
+		{empty, `invalid account SID "": want AC and then ASCII letters and digits`},
 		{twice, `invalid account SID, not shown as it may be the auth token: are the two swapped?`},
 		{alone, `invalid account SID (32 hexadecimal digits, not shown as an auth token has them): want AC and then ASCII letters and digits`},
 		{newline, `invalid auth token: byte 32 is not visible ASCII; is there a newline or a space at its end?`},
