@@ -2,6 +2,7 @@ package capability
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -162,6 +163,10 @@ func (c Capability) WithClock(now func() time.Time) Capability {
 	return c
 }
 
+// Err returns the first error of the calls so far, so that a program can check at start-up what all its tokens derive
+// from. The zero Capability has one too. A nil error promises no token: whether an expiry is good depends on the clock.
+func (c Capability) Err() error { return c.check() }
+
 // GenerateToken returns a token, which grants what the Capability allows from now on. The error is the first that a
 // method met, or an [ErrTTL] if the expiry or the not-before does not suit the clock.
 func (c Capability) GenerateToken() (string, error) {
@@ -246,7 +251,7 @@ func (c Capability) Verify(token string) (Claims, error) {
 	return claims, nil
 }
 
-// Claims is what a token says. Its times are whole seconds, in the local zone; compare them with Equal.
+// Claims is what a token says. Its times are whole seconds, in UTC.
 type Claims struct {
 	AccountSID string
 	Scopes     []Scope // in order; nil if there are none
@@ -254,7 +259,8 @@ type Claims struct {
 	NotBefore  time.Time // zero if the token has none
 	IssuedAt   time.Time // zero if the token has none
 
-	extra map[string]string // nil if there are none
+	names []string          // of the extra claims, in order
+	extra map[string]string // those that are strings; nil if there are none
 }
 
 // ClientName returns the client name of the last scope that has one, or "".
@@ -272,6 +278,9 @@ func (c Claims) Claim(name string) (string, bool) {
 	value, ok := c.extra[name]
 	return value, ok
 }
+
+// ClaimNames returns the names of all extra claims, strings or not, in order, in a slice that is the caller's own.
+func (c Claims) ClaimNames() []string { return slices.Clone(c.names) }
 
 // ParseUnverified returns what a token says without checking that anybody vouches for it: not its signature, nor its
 // account, nor its time. It is for looking at a token, and proves nothing. The error is an [ErrMalformed],
@@ -309,6 +318,7 @@ func parseClaims(payload string) (Claims, error) {
 		case "iat":
 			c.IssuedAt, err = parseTime(name, v)
 		default:
+			c.names = append(c.names, name)
 			if v.kind == aString {
 				if c.extra == nil {
 					c.extra = make(map[string]string)
@@ -352,7 +362,7 @@ func parseTime(name string, v value) (time.Time, error) {
 	if !ok {
 		return time.Time{}, malformed("payload: " + name + " is " + quote(v.text) + ": want a whole number of seconds")
 	}
-	return time.Unix(seconds, 0), nil
+	return time.Unix(seconds, 0).UTC(), nil
 }
 
 // check returns why the Capability generates and verifies nothing, or nil.

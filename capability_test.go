@@ -659,6 +659,45 @@ func TestWhatIsGrantedIsReadBack(t *testing.T) {
 	}
 }
 
+func TestErrIsTheFirstErrorOfTheCalls(t *testing.T) {
+	base := newAt(t, noon)
+	for _, test := range []struct {
+		name string
+		c    capability.Capability
+		want error
+	}{
+		{"good calls", base.AllowClientIncoming("Alice").WithTTL(time.Minute), nil},
+		{"a bad client name, then a bad lifetime", base.AllowClientIncoming("a b").WithTTL(0), capability.ErrClientName},
+		{"a bad lifetime, then a good one", base.WithTTL(0).WithTTL(time.Minute), capability.ErrTTL},
+		{"an expiry in the past, which the clock decides later", base.WithExpiry(noon.Add(-time.Hour)), nil},
+		{"the zero Capability", capability.Capability{}, capability.ErrAccountSID},
+	} {
+		if err := test.c.Err(); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
+	}
+}
+
+func TestClaimNamesAreAllBeyondTheRegisteredOnesInOrder(t *testing.T) {
+	c := newAt(t, noon).WithClaim("role", "agent").WithClaim("aud", "api").AllowClientIncoming("Alice").WithNotBefore(noon)
+	claims, err := c.Verify(generate(t, c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := claims.ClaimNames(), []string{"role", "aud"}; !slices.Equal(got, want) {
+		t.Errorf("ClaimNames() = %q, want %q", got, want)
+	}
+	claims.ClaimNames()[0] = "changed"
+	if got := claims.ClaimNames()[0]; got != "role" {
+		t.Errorf("a change of what ClaimNames returned went through: %q", got)
+	}
+	for _, at := range []time.Time{claims.ExpiresAt, claims.NotBefore} {
+		if at.Location() != time.UTC {
+			t.Errorf("%v is not in UTC", at)
+		}
+	}
+}
+
 // TestManyOfEverything would not come to its end if the work grew with the square of the input.
 func TestManyOfEverything(t *testing.T) {
 	const many = 100_000

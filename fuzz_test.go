@@ -249,6 +249,19 @@ func slowObject(text string) (map[string]json.RawMessage, string) {
 	return members, ""
 }
 
+// slowNames returns the names of the members of a JSON object, in order.
+func slowNames(object string) (names []string) {
+	d := json.NewDecoder(strings.NewReader(object))
+	d.Token() // the brace
+	for d.More() {
+		name, _ := d.Token()
+		var value json.RawMessage
+		d.Decode(&value)
+		names = append(names, name.(string))
+	}
+	return names
+}
+
 // slowText returns the string that a member is.
 func slowText(raw json.RawMessage) (s string, ok bool) {
 	ok = len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &s) == nil
@@ -261,7 +274,7 @@ func slowTime(raw json.RawMessage) (time.Time, bool) {
 	if !ok || !n.IsInt64() {
 		return time.Time{}, false
 	}
-	return time.Unix(n.Int64(), 0), true
+	return time.Unix(n.Int64(), 0).UTC(), true
 }
 
 // errSlow is what slowVerify returns for reasons that it does not tell apart.
@@ -304,7 +317,8 @@ func slowRead(headerPart, payloadPart string) (c Claims, err error) {
 	_, critical := header["crit"]
 	ok = ok && !critical
 
-	for name, raw := range payload {
+	for _, name := range slowNames(slowDecode(payloadPart)) {
+		raw := payload[name]
 		text, isText := slowText(raw)
 		good := true
 		switch name {
@@ -326,6 +340,7 @@ func slowRead(headerPart, payloadPart string) (c Claims, err error) {
 				}
 			}
 		default:
+			c.names = append(c.names, name)
 			if isText && c.extra == nil {
 				c.extra = make(map[string]string)
 			}
