@@ -1,160 +1,163 @@
 package capability
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 )
 
-// DefaultTTL is the lifetime of a token for which neither WithTTL nor WithExpiry is called: that of Twilio's PHP helper.
+// DefaultTTL is the lifetime of a token if neither WithTTL nor WithExpiry is
+// called. It is that of Twilio's PHP helper.
 const DefaultTTL = time.Hour
 
-// MaxTTL is the longest lifetime that Twilio accepts; a longer one is its error 31207.
+// MaxTTL is the longest lifetime that Twilio accepts; a longer one is its error
+// 31207. Twilio advises a second less, since clocks differ.
 const MaxTTL = 24 * time.Hour
 
-// The errors of minting. Match them with [errors.Is]; a message names the field, quotes the value and says what is
-// accepted.
-var (
-	ErrAccountSID     = errors.New("capability: invalid account SID")
-	ErrAuthToken      = errors.New("capability: invalid auth token")
-	ErrClientName     = errors.New("capability: invalid client name")
-	ErrApplicationSID = errors.New("capability: invalid application SID")
-	ErrParam          = errors.New("capability: invalid parameter name")
-	ErrTTL            = errors.New("capability: invalid lifetime") // a TTL, an expiry or a not-before
-	ErrClaim          = errors.New("capability: invalid claim")
-)
-
-// The errors of reading. A refused token has one reason: one of three parts that is forged is an ErrSignature, whatever
-// else it is.
-var (
-	ErrMalformed   = errors.New("capability: malformed token")
-	ErrAlgorithm   = errors.New("capability: wrong algorithm")
-	ErrSignature   = errors.New("capability: wrong signature: the token was altered or signed with another auth token")
-	ErrIssuer      = errors.New("capability: wrong issuer")
-	ErrExpired     = errors.New("capability: token has expired")
-	ErrNotYetValid = errors.New("capability: token is not valid yet")
-	ErrScope       = errors.New("capability: invalid scope") // or the parameters within one
-)
-
-// A Capability is what a device may do with a Twilio account. It generates the tokens that say so, and verifies them.
-// [New] makes one; the zero value generates and verifies nothing.
+// A Capability describes what a device may do with a Twilio account. It
+// generates the tokens that grant it, and verifies tokens of the account. [New]
+// makes one; the zero Capability only returns errors.
 //
-// It is an immutable value: every method returns a changed copy, which is lost unless it is assigned or chained, so one
-// Capability is safe to share between goroutines and to derive from any number of times. A method that is given a bad
-// value remembers the error, and from then on GenerateToken, AppendToken and Verify return the first one.
+// A Capability is immutable: each method returns a modified copy, which is lost
+// unless it is used. One Capability can be shared by any number of goroutines
+// and be derived from any number of times. The methods that begin with Allow,
+// and WithClaim, add to what there was; the other methods that begin with With
+// replace it.
+//
+// A method that is given an invalid value remembers the error. From then on
+// GenerateToken, AppendToken, Verify and Err return it, whatever is called in
+// between: a later good value does not clear it.
 type Capability struct {
-	key        *sync.Pool // of *hs256, under the auth token
+	key        key
 	accountSID string
 	clientName string // the last one given
 	grants     grants
-	claims     *claim // the last one; nil if there are none
+	claims     []claim
 	ttl        time.Duration
-	expiry     *time.Time       // nil if the ttl counts
-	notBefore  *time.Time       // nil if there is none
-	now        func() time.Time // the clock
-	err        error            // the first one; the other fields do not count then
+	expiry     *time.Time // nil if the ttl counts
+	notBefore  *time.Time // nil if there is none
+	now        func() time.Time
+	err        error // the first one
 }
 
-// New returns a Capability that allows nothing yet. The error is an [ErrAccountSID] unless the account SID is "AC" and
-// then ASCII letters and digits, and an [ErrAuthToken] unless the auth token is visible ASCII and, where FIPS 140-3 mode
-// is enforced, at least 14 characters long. No error of New shows authToken.
+// New returns a Capability that allows nothing yet. The error is an
+// [ErrAccountSID] unless accountSID is "AC" and one or more ASCII letters and
+// digits. It is an [ErrAuthToken] unless authToken is one or more visible ASCII
+// characters, if it is the account SID or eight or more characters of it, or if
+// an enforced FIPS 140-3 mode requires a longer key. No error of New shows any
+// part of its arguments.
 func New(accountSID, authToken string) (Capability, error) {
 	c := Capability{accountSID: accountSID, ttl: DefaultTTL, now: time.Now}
-	if isSID(accountSID, "AC") {
-		c.key, c.err = newAuthKey(authToken)
-	} else if mayBeSwapped(accountSID, authToken) {
-		c.err = &refusal{ErrAccountSID, ", not shown as it may be the auth token: are the two swapped?"}
-	} else {
-		c.fail(ErrAccountSID, accountSID, "AC and then ASCII letters and digits")
+	if c.ok(checkAccountSID(accountSID)) && c.ok(checkAuthToken(authToken, accountSID)) {
+		var err error
+		c.key, err = newKey(authToken)
+		c.ok(err)
 	}
 	if c.err != nil {
-		return Capability{err: c.err}, c.err // without the account SID, which may be the auth token
+		return Capability{err: c.err}, c.err // without accountSID, which may be the auth token
 	}
 	return c, nil
 }
 
-// AllowClientIncoming lets the device receive connections under a client name, which also names it as a caller and has
-// to be one that [Capability.WithClientName] accepts.
+// AllowClientIncoming allows incoming calls to a client name, which is also
+// the name of the caller in outgoing calls. The error is that of
+// [Capability.WithClientName].
 func (c Capability) AllowClientIncoming(clientName string) Capability {
-	c.setClientName(clientName)
-	c.grants.add(incoming, clientName)
+	if c.ok(checkClientName(clientName)) {
+		c.clientName = clientName
+		c.grants.add(incoming, clientName)
+	}
 	return c
 }
 
-// AllowClientOutgoing lets the device place connections through a TwiML application. The parameters go to the
-// application's voice URL with each connection; the device can read but not change them, as they are signed. An
-// application SID that is not "AP" and then ASCII letters and digits is an [ErrApplicationSID], a parameter without a
-// name or with the name of another an [ErrParam].
+// AllowClientOutgoing allows outgoing calls through a TwiML application. Twilio
+// sends the parameters to the application's voice URL with each call. The
+// device can read but not change them, as the token is signed.
+//
+// The error is an [ErrApplicationSID] unless applicationSID is "AP" and one or
+// more ASCII letters and digits, and an [ErrParam] if a parameter has no name
+// or the name of another one in this call.
 func (c Capability) AllowClientOutgoing(applicationSID string, params ...Parameter) Capability {
-	if !isSID(applicationSID, "AP") {
-		c.fail(ErrApplicationSID, applicationSID, "AP and then ASCII letters and digits")
+	if c.ok(checkApplicationSID(applicationSID)) && c.ok(checkParams(params)) {
+		var room [256]byte
+		rest := append(room[:0], applicationSID...)
+		rest = append(rest, "&appParams="...)
+		c.grants.add(outgoing, string(appendForm(rest, params, twice)))
 	}
-	c.checkParams(params)
-	text := append(make([]byte, 0, 128), applicationSID...)
-	text = append(text, "&appParams="...)
-	c.grants.add(outgoing, string(appendNested(text, params)))
 	return c
 }
 
-// AllowEventStream lets the device subscribe to the account's events, to those that pass the filters. A filter without
-// a name or with the name of another is an [ErrParam].
+// AllowEventStream allows subscribing to the account's events, or to those that
+// match all filters. The error is an [ErrParam] if a filter has no name or the
+// name of another one in this call.
 func (c Capability) AllowEventStream(filters ...Parameter) Capability {
-	c.checkParams(filters)
-	c.grants.add(subscribe, string(appendNested(make([]byte, 0, 128), filters)))
+	if c.ok(checkParams(filters)) {
+		var room [256]byte
+		c.grants.add(subscribe, string(appendForm(room[:0], filters, twice)))
+	}
 	return c
 }
 
-// WithClientName names the device as the caller of its outgoing connections without allowing incoming ones. The last
-// name given counts, for all of them, whether given before or after AllowClientOutgoing. A name that is not one or more
-// of A-Z, a-z, 0-9 and _ is an [ErrClientName] (Twilio's documentation, "Capability Tokens").
+// WithClientName sets the caller's name in outgoing calls without allowing
+// incoming calls. The last client name given counts for all outgoing scopes,
+// also for those allowed before. The error is an [ErrClientName] unless name is
+// one or more of A-Z, a-z, 0-9 and _ (Twilio's documentation, "Capability
+// Tokens").
 func (c Capability) WithClientName(name string) Capability {
-	c.setClientName(name)
+	if c.ok(checkClientName(name)) {
+		c.clientName = name
+	}
 	return c
 }
 
-// WithTTL sets the lifetime of the tokens, counted from when they are generated; their expiry is rounded down to a
-// whole second. It replaces an earlier TTL or expiry. Less than a second or more than [MaxTTL] is an [ErrTTL].
+// WithTTL sets the lifetime of each token, from when it is generated. The
+// expiry is rounded down to a whole second. WithTTL replaces an earlier TTL or
+// expiry. The error is an [ErrTTL] unless ttl is from 1 second to [MaxTTL].
 func (c Capability) WithTTL(ttl time.Duration) Capability {
-	if ttl < time.Second || ttl > MaxTTL {
-		c.fail(ErrTTL, ttl.String(), wantTTL)
+	if c.ok(checkTTL(ttl)) {
+		c.ttl, c.expiry = ttl, nil
 	}
-	c.ttl, c.expiry = ttl, nil
 	return c
 }
 
-// WithExpiry sets when the tokens expire, rounded down to a whole second. It replaces an earlier TTL or expiry. If that
-// is less than a second or more than [MaxTTL] away when a token is generated, GenerateToken returns an [ErrTTL].
+// WithExpiry sets the time at which tokens expire, rounded down to a whole
+// second. It replaces an earlier TTL or expiry. If the expiry is not from 1
+// second to [MaxTTL] away when a token is generated, GenerateToken returns an
+// [ErrTTL].
 func (c Capability) WithExpiry(t time.Time) Capability {
-	t = t.Round(0) // without its monotonic reading, which would hide it if the clock is set
-	c.expiry = &t
-	return c
-}
-
-// WithNotBefore sets when the tokens begin to be valid, rounded down to a whole second. The zero time is an [ErrTTL];
-// if they would have expired by then, GenerateToken returns one.
-func (c Capability) WithNotBefore(t time.Time) Capability {
-	if t.IsZero() {
-		c.fail(ErrTTL, "0001-01-01T00:00:00Z", "a not-before other than the zero time")
+	if c.ok(nil) {
+		t = t.Round(0) // the monotonic reading would hide that the clock was set
+		c.expiry = &t
 	}
-	c.notBefore = &t
 	return c
 }
 
-// WithClaim adds a claim for services of your own that take the token as well. Whoever holds the token can read it. An
-// empty name, one given before, one that is reserved (scope, iss, exp, nbf, iat), or a name or value that is not valid
-// UTF-8 is an [ErrClaim].
+// WithNotBefore sets the time from which tokens are valid, rounded down to a
+// whole second. The error is an [ErrTTL] if t is the zero time; GenerateToken
+// returns one if t is not before the expiry.
+func (c Capability) WithNotBefore(t time.Time) Capability {
+	if c.ok(checkNotBefore(t)) {
+		c.notBefore = &t
+	}
+	return c
+}
+
+// WithClaim adds a claim for services of your own that read the same token. Any
+// holder of the token can read it. The error is an [ErrClaim] if name is empty,
+// if it is scope, iss, exp, nbf, iat or that of an earlier claim, or if name or
+// value is not valid UTF-8. Each call compares its name with all earlier ones.
 func (c Capability) WithClaim(name, value string) Capability {
-	c.checkClaim(name, value)
-	text := append(appendString(nil, name), ':')
-	c.claims = &claim{c.claims, name, string(appendString(text, value))}
+	if c.ok(c.checkClaim(name, value)) {
+		text := append(appendString(nil, name), ':')
+		text = append(appendString(text, value), ',')
+		c.claims = append(slices.Clip(c.claims), claim{name, string(text)}) // two copies share no spare room
+	}
 	return c
 }
 
-// WithClock sets the clock, for tests; nil stands for [time.Now].
+// WithClock sets the clock, for tests. nil means [time.Now].
 func (c Capability) WithClock(now func() time.Time) Capability {
 	if now == nil {
 		now = time.Now
@@ -163,38 +166,44 @@ func (c Capability) WithClock(now func() time.Time) Capability {
 	return c
 }
 
-// Err returns the first error of the calls so far, so that a program can check at start-up what all its tokens derive
-// from. The zero Capability has one too. A nil error promises no token: whether an expiry is good depends on the clock.
-func (c Capability) Err() error { return c.check() }
+// Err returns the first error of the calls so far, so that a program can check
+// at start-up what it derives its tokens from. It does not look at the clock:
+// whether an expiry has passed is decided when a token is generated.
+func (c Capability) Err() error {
+	if c.err == nil && c.key == (key{}) {
+		return newError(ErrAccountSID, "use of zero Capability: call New")
+	}
+	return c.err
+}
 
-// GenerateToken returns a token, which grants what the Capability allows from now on. The error is the first that a
-// method met, or an [ErrTTL] if the expiry or the not-before does not suit the clock.
+// GenerateToken returns a signed token. The error is that of Err, or an
+// [ErrTTL] if the expiry or the not-before does not fit the clock.
 func (c Capability) GenerateToken() (string, error) {
-	h, err := c.writePayload()
+	var room [768]byte // most tokens fit
+	token, err := c.AppendToken(room[:0])
 	if err != nil {
 		return "", err
 	}
-	payload := h.scratch
-	h.scratch = h.appendToken(payload, payload) // the token goes behind the payload
-	token := string(h.scratch[len(payload):])
-	c.key.Put(h)
-	return token, nil
+	return string(token), nil
 }
 
-// AppendToken appends what GenerateToken returns. On error it returns dst as it was.
+// AppendToken appends the token to dst, as GenerateToken returns it. On error
+// it returns dst itself.
 func (c Capability) AppendToken(dst []byte) ([]byte, error) {
-	h, err := c.writePayload()
+	if err := c.Err(); err != nil {
+		return dst, err
+	}
+	expiry, err := c.expires(c.now())
 	if err != nil {
 		return dst, err
 	}
-	dst = h.appendToken(dst, h.scratch)
-	c.key.Put(h)
-	return dst, nil
+	return c.key.appendToken(dst, func(b []byte) []byte { return c.appendPayload(b, expiry) })
 }
 
-// String returns the account, the client name, the lifetime and what is allowed; never the auth token.
+// String returns the account, the client name, the lifetime and what is
+// allowed, or the error that Err returns. It never shows the auth token.
 func (c Capability) String() string {
-	if err := c.check(); err != nil {
+	if err := c.Err(); err != nil {
 		return err.Error()
 	}
 	s := "account " + c.accountSID
@@ -215,282 +224,104 @@ func (c Capability) String() string {
 	return s + ", " + string(c.grants.append(nil, c.clientName))
 }
 
-// GoString returns what String does, for %#v.
-func (c Capability) GoString() string { return "capability.Capability{" + c.String() + "}" }
-
-// Verify returns what a token says, if it is signed with the Capability's auth token, of its account, and valid by its
-// clock: from the not-before on and up to, not at, the expiry. What the Capability allows plays no part. The signature
-// is checked first, in constant time; the error is one of those of reading, or of an earlier call on the Capability.
-func (c Capability) Verify(token string) (Claims, error) {
-	if err := c.check(); err != nil {
-		return Claims{}, err
-	}
-	h, err := c.signer()
-	if err != nil {
-		return Claims{}, err
-	}
-	payload, err := openToken(token, h)
-	c.key.Put(h)
-	if err != nil {
-		return Claims{}, err
-	}
-	claims, err := parseClaims(payload)
-	if err != nil {
-		return Claims{}, err
-	}
-	if claims.AccountSID != c.accountSID {
-		return Claims{}, refuse(ErrIssuer, claims.AccountSID, quote(c.accountSID))
-	}
-	now := time.Unix(c.now().Unix(), 0) // a fraction does not count
-	if claims.ExpiresAt.Unix() <= now.Unix() {
-		return Claims{}, &refusal{ErrExpired, ": " + distance(claims.ExpiresAt, now)}
-	}
-	if !claims.NotBefore.IsZero() && claims.NotBefore.Unix() > now.Unix() {
-		return Claims{}, &refusal{ErrNotYetValid, ": " + distance(claims.NotBefore, now)}
-	}
-	return claims, nil
-}
-
-// Claims is what a token says. Its times are whole seconds, in UTC.
-type Claims struct {
-	AccountSID string
-	Scopes     []Scope // in order; nil if there are none
-	ExpiresAt  time.Time
-	NotBefore  time.Time // zero if the token has none
-	IssuedAt   time.Time // zero if the token has none
-
-	names []string          // of the extra claims, in order
-	extra map[string]string // those that are strings; nil if there are none
-}
-
-// ClientName returns the client name of the last scope that has one, or "".
-func (c Claims) ClientName() string {
-	for i := len(c.Scopes) - 1; i >= 0; i-- {
-		if name, ok := c.Scopes[i].Param("clientName"); ok {
-			return name
-		}
-	}
-	return ""
-}
-
-// Claim returns an extra claim, such as [Capability.WithClaim] adds, and whether the token has it as a string.
-func (c Claims) Claim(name string) (string, bool) {
-	value, ok := c.extra[name]
-	return value, ok
-}
-
-// ClaimNames returns the names of all extra claims, strings or not, in order, in a slice that is the caller's own.
-func (c Claims) ClaimNames() []string { return slices.Clone(c.names) }
-
-// ParseUnverified returns what a token says without checking that anybody vouches for it: not its signature, nor its
-// account, nor its time. It is for looking at a token, and proves nothing. The error is an [ErrMalformed],
-// [ErrAlgorithm], [ErrIssuer] (there is none) or [ErrScope].
-func ParseUnverified(token string) (Claims, error) {
-	payload, err := openToken(token, nil)
-	if err != nil {
-		return Claims{}, err
-	}
-	return parseClaims(payload)
-}
-
-// parseClaims reads the payload of a token.
-func parseClaims(payload string) (Claims, error) {
-	var c Claims
-	var hasScope, hasExpiry bool
-	err := readObject("payload", payload, func(name string, v value) (err error) {
-		switch name {
-		case "iss":
-			if v.kind != aString || v.text == "" {
-				return refuse(ErrIssuer, v.text, "an account SID")
-			}
-			c.AccountSID = v.text
-		case "scope":
-			if v.kind != aString {
-				return refuse(ErrScope, v.text, "a string")
-			}
-			hasScope = true
-			c.Scopes, err = parseScopes(v.text)
-		case "exp":
-			hasExpiry = true
-			c.ExpiresAt, err = parseTime(name, v)
-		case "nbf":
-			c.NotBefore, err = parseTime(name, v)
-		case "iat":
-			c.IssuedAt, err = parseTime(name, v)
-		default:
-			c.names = append(c.names, name)
-			if v.kind == aString {
-				if c.extra == nil {
-					c.extra = make(map[string]string)
-				}
-				c.extra[name] = v.text
-			}
-		}
-		return err
-	})
-	switch {
-	case err != nil:
-		return Claims{}, err
-	case c.AccountSID == "":
-		return Claims{}, &refusal{ErrIssuer, ": payload has no iss"}
-	case !hasScope:
-		return Claims{}, &refusal{ErrScope, ": payload has no scope"}
-	case !hasExpiry:
-		return Claims{}, malformed("payload has no exp")
-	}
-	return c, nil
-}
-
-// parseScopes reads a scope claim.
-func parseScopes(claim string) ([]Scope, error) {
-	var scopes []Scope
-	for more := claim != ""; more; {
-		var uri string
-		uri, claim, more = strings.Cut(claim, " ")
-		s, err := ParseScope(uri)
-		if err != nil {
-			return nil, err
-		}
-		scopes = append(scopes, s)
-	}
-	return scopes, nil
-}
-
-// parseTime reads a NumericDate (RFC 7519, section 2), which Twilio wants without a fraction.
-func parseTime(name string, v value) (time.Time, error) {
-	seconds, ok := v.integer()
-	if !ok {
-		return time.Time{}, malformed("payload: " + name + " is " + quote(v.text) + ": want a whole number of seconds")
-	}
-	return time.Unix(seconds, 0).UTC(), nil
-}
-
-// check returns why the Capability generates and verifies nothing, or nil.
-func (c *Capability) check() error {
-	if c.err == nil && c.key == nil {
-		return &refusal{ErrAccountSID, ": zero Capability: make one with New"}
-	}
-	return c.err
-}
-
-// fail remembers a refusal, if it is the first.
-func (c *Capability) fail(rule error, value, want string) {
+// ok remembers err if it is the first error, and reports whether there is none
+// yet.
+func (c *Capability) ok(err error) bool {
 	if c.err == nil {
-		c.err = refuse(rule, value, want)
+		c.err = err
 	}
+	return c.err == nil
 }
 
-func (c *Capability) setClientName(name string) {
-	if !isClientName(name) {
-		c.fail(ErrClientName, name, "one or more of A-Z a-z 0-9 _")
+// appendPayload appends the payload of a token. Each value in it was checked or
+// escaped when it was given, so none can end the string that it stands in.
+func (c *Capability) appendPayload(dst []byte, expiry int64) []byte {
+	dst = append(dst, '{')
+	for _, claim := range c.claims {
+		dst = append(dst, claim.text...)
 	}
-	c.clientName = name
-}
-
-// signer takes an hs256 out of the pool. Whoever is done with it puts it back.
-func (c *Capability) signer() (*hs256, error) {
-	h, ok := c.key.Get().(*hs256)
-	if !ok {
-		return nil, errShortKey // the mode was enforced after New
-	}
-	return h, nil
-}
-
-// writePayload returns a signer with the payload in its scratch. Everything in it was checked or escaped when it was
-// given, so that nothing can end a string there.
-func (c *Capability) writePayload() (*hs256, error) {
-	if err := c.check(); err != nil {
-		return nil, err
-	}
-	exp, err := c.expires()
-	if err != nil {
-		return nil, err
-	}
-	h, err := c.signer()
-	if err != nil {
-		return nil, err
-	}
-	b := append(h.scratch[:0], '{')
-	if c.claims != nil {
-		b = c.claims.append(b)
-	}
-	b = append(b, `"scope":"`...)
-	b = c.grants.append(b, c.clientName)
-	b = append(b, `","iss":"`...)
-	b = append(b, c.accountSID...)
-	b = append(b, `","exp":`...)
-	b = strconv.AppendInt(b, exp, 10)
+	dst = append(dst, `"scope":"`...)
+	dst = c.grants.append(dst, c.clientName)
+	dst = append(dst, `","iss":"`...)
+	dst = append(dst, c.accountSID...)
+	dst = append(dst, `","exp":`...)
+	dst = strconv.AppendInt(dst, expiry, 10)
 	if c.notBefore != nil {
-		b = append(b, `,"nbf":`...)
-		b = strconv.AppendInt(b, c.notBefore.Unix(), 10)
+		dst = append(dst, `,"nbf":`...)
+		dst = strconv.AppendInt(dst, c.notBefore.Unix(), 10)
 	}
-	h.scratch = append(b, '}')
-	return h, nil
+	return append(dst, '}')
 }
 
 // expires returns the expiry of a token that is generated now, in Unix seconds.
-func (c *Capability) expires() (int64, error) {
-	now := c.now()
+func (c *Capability) expires(now time.Time) (int64, error) {
 	expiry := now.Add(c.ttl)
 	if c.expiry != nil {
 		expiry = *c.expiry
 	}
-	// Unix tells where Add has wrapped around.
-	if left := expiry.Sub(now); left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix() {
-		c.fail(ErrTTL, left.String()+" from "+seconds(now)+" on", wantTTL)
+	if err := checkExpiry(expiry, now); err != nil {
+		return 0, err
 	}
 	if c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix() {
-		c.fail(ErrTTL, "from "+seconds(*c.notBefore)+" on", "a not-before that is before the expiry")
+		return 0, newError(ErrTTL, "the not-before ("+away(*c.notBefore, now)+") is not before the expiry ("+away(expiry, now)+")")
 	}
-	return expiry.Unix(), c.err
+	return expiry.Unix(), nil
 }
 
-// A grant is one scope. Its text is escaped when it is allowed, not each time a token is generated; only the client name
-// at the end of an outgoing one is not known before.
-type grant struct {
-	privilege privilege
-	text      string
-}
+// A claim is an extra one. Its text is how it stands in a payload, with a comma
+// after it.
+type claim struct{ name, text string }
 
-// A privilege is what the scope URI begins with; the text follows.
-type privilege string
+// A grant is a scope: what its URI begins with, and the rest of it, escaped,
+// but for the client name at the end of an outgoing one.
+type grant struct{ prefix, rest string }
 
 const (
-	incoming  privilege = "scope:client:incoming?clientName="
-	outgoing  privilege = "scope:client:outgoing?appSid="
-	subscribe privilege = "scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params="
+	incoming  = "scope:client:incoming?clientName="
+	outgoing  = "scope:client:outgoing?appSid="
+	subscribe = "scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params="
 )
 
-// grants are a list that two copies of a Capability never disturb for each other: what they share is never changed.
-// Adding takes the same time however many there are. Two have room in the value itself, as most devices need just an
-// incoming and an outgoing one and an allocation weighs beside a signature.
+// grants is a list that can be copied and added to without disturbing other
+// copies. Most devices need one incoming and one outgoing scope, so two have
+// room in the value itself: in a slice they would cost a token 8 % more time
+// and two allocations.
 type grants struct {
-	before *grants // full, and shared
 	last   [2]grant
-	n      int // how many of last there are
+	n      int     // how many grants there are in last
+	before *grants // those before, shared between copies and never changed
 }
 
-func (g *grants) add(p privilege, text string) {
+func (g *grants) add(prefix, rest string) {
 	if g.n == len(g.last) {
 		full := *g
 		*g = grants{before: &full}
 	}
-	g.last[g.n] = grant{p, text}
+	g.last[g.n] = grant{prefix, rest}
 	g.n++
 }
 
-// append appends the scope URIs in the order in which they were allowed, with a space between two.
+// append appends the scope URIs in the order of the calls, with a space between
+// two. It does not call itself, as a long list would exhaust the stack.
 func (g *grants) append(dst []byte, clientName string) []byte {
-	if g.before != nil {
-		dst = append(g.before.append(dst, clientName), ' ')
+	var before []*grants
+	for b := g.before; b != nil; b = b.before {
+		before = append(before, b)
 	}
-	for i := range g.last[:g.n] {
+	for i := len(before) - 1; i >= 0; i-- {
+		dst = append(before[i].appendLast(dst, clientName), ' ')
+	}
+	return g.appendLast(dst, clientName)
+}
+
+func (g *grants) appendLast(dst []byte, clientName string) []byte {
+	for i, grant := range g.last[:g.n] {
 		if i > 0 {
 			dst = append(dst, ' ')
 		}
-		dst = append(dst, g.last[i].privilege...)
-		dst = append(dst, g.last[i].text...)
-		if g.last[i].privilege == outgoing && clientName != "" {
+		dst = append(dst, grant.prefix...)
+		dst = append(dst, grant.rest...)
+		if grant.prefix == outgoing && clientName != "" {
 			dst = append(dst, "&clientName="...)
 			dst = append(dst, clientName...)
 		}
@@ -498,173 +329,110 @@ func (g *grants) append(dst []byte, clientName string) []byte {
 	return dst
 }
 
-// A claim is an extra one, and the list of those before it. Its text is a member of the payload, escaped.
-type claim struct {
-	before     *claim
-	name, text string
+// checkAccountSID returns an error that shows nothing of s, which may be the
+// auth token in the wrong place.
+func checkAccountSID(s string) error {
+	if isSID(s, "AC") {
+		return nil
+	}
+	detail := "it does not begin with AC: is it swapped with the auth token?"
+	switch start := strings.Index(s, "AC"); {
+	case s == "":
+		detail = "it is empty: is its environment variable set?"
+	case s == "AC":
+		detail = "nothing follows AC"
+	case start == 0:
+		bad := 2 + strings.IndexFunc(s[2:], func(r rune) bool { return r > '~' || !isAlphanumeric(byte(r)) })
+		detail = "byte " + strconv.Itoa(bad) + " is not an ASCII letter or digit" + atEnd(s, bad)
+	case strings.HasPrefix(s, "SK"):
+		detail = "it begins with SK, as the SID of an API key does; an account SID begins with AC"
+	case strings.HasPrefix(s, "AP"):
+		detail = "it begins with AP, as the SID of a TwiML application does; an account SID begins with AC"
+	case 0 < start && start <= 3:
+		detail = "it begins with something else than AC, which follows at byte " + strconv.Itoa(start) + ": a space, a quote or a byte order mark?"
+	}
+	return newError(ErrAccountSID, detail)
 }
 
-// append appends the claims in the order in which they were made, with a comma behind each.
-func (k *claim) append(dst []byte) []byte {
-	if k.before != nil {
-		dst = k.before.append(dst)
+// checkAuthToken returns an error that shows nothing of s. A key that is in the
+// account SID would be published with every token.
+func checkAuthToken(s, accountSID string) error {
+	bad := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+	switch {
+	case s == "":
+		return newError(ErrAuthToken, "it is empty: is its environment variable set?")
+	case bad >= 0:
+		return newError(ErrAuthToken, "byte "+strconv.Itoa(bad)+" is not a visible ASCII character"+atEnd(s, bad))
+	case s == accountSID:
+		return newError(ErrAuthToken, "it is the account SID: is one variable passed twice?")
+	case len(s) >= 8 && strings.Contains(accountSID, s):
+		return newError(ErrAuthToken, "it is a part of the account SID, which every token shows")
 	}
-	return append(append(dst, k.text...), ',')
+	return nil
 }
 
-func (c *Capability) checkClaim(name, value string) {
-	switch name {
-	case "":
-		c.fail(ErrClaim, name, "a name")
-	case "scope", "iss", "exp", "nbf", "iat":
-		c.fail(ErrClaim, name, "another name than scope, iss, exp, nbf and iat")
+// atEnd returns a question about what is usually found at the end of a value.
+func atEnd(s string, bad int) string {
+	if bad < len(s)-2 {
+		return ""
 	}
-	for k := c.claims; k != nil; k = k.before {
-		if k.name == name {
-			c.fail(ErrClaim, name, "each name once")
-		}
-	}
-	if !utf8.ValidString(name) {
-		c.fail(ErrClaim, name, "a name in UTF-8")
-	}
-	if !utf8.ValidString(value) {
-		c.fail(ErrClaim, name, "a value in UTF-8, not "+quote(value))
-	}
+	return ": a newline, a space or a quote at the end?"
 }
 
-func (c *Capability) checkParams(params []Parameter) {
-	var seen map[string]bool
-	if len(params) > 1 { // most have one at most
-		seen = make(map[string]bool)
+func (c *Capability) checkClaim(name, value string) error {
+	switch {
+	case name == "":
+		return newError(ErrClaim, "no name for the value "+quote(value))
+	case slices.Contains([]string{"scope", "iss", "exp", "nbf", "iat"}, name):
+		return newValueError(ErrClaim, name, "the name is reserved; choose another one")
+	case slices.ContainsFunc(c.claims, func(k claim) bool { return k.name == name }):
+		return newValueError(ErrClaim, name, "duplicate name; give each claim a name of its own")
+	case !utf8.ValidString(name):
+		return newValueError(ErrClaim, name, "the name is not valid UTF-8")
+	case !utf8.ValidString(value):
+		return newValueError(ErrClaim, name, "the value "+quote(value)+" is not valid UTF-8")
 	}
-	for _, p := range params {
-		if p.Name == "" {
-			c.fail(ErrParam, p.Name, "a name for the value "+quote(p.Value))
-		}
-		if seen[p.Name] {
-			c.fail(ErrParam, p.Name, "each name once")
-		}
-		if seen != nil {
-			seen[p.Name] = true
-		}
-	}
+	return nil
 }
 
-// mayBeSwapped reports whether the refused account SID may be, or hold, an auth token: if the other one holds what only
-// an account SID begins with, or if one of the two holds the other.
-func mayBeSwapped(accountSID, authToken string) bool {
-	return accountSID != "" && authToken != "" && (strings.Contains(authToken, "AC") ||
-		strings.Contains(accountSID, authToken) || strings.Contains(authToken, accountSID))
+func checkTTL(ttl time.Duration) error {
+	if 0 < ttl && ttl <= MaxTTL/time.Second { // a number of seconds, taken for a Duration
+		return newError(ErrTTL, "the TTL is "+ttl.String()+", as a time.Duration counts nanoseconds: write "+
+			strconv.Itoa(int(ttl))+" * time.Second")
+	}
+	if problem := lifetimeProblem(ttl); problem != "" {
+		return newError(ErrTTL, "the TTL is "+ttl.String()+problem)
+	}
+	return nil
 }
 
-// newAuthKey returns the key that an auth token is.
-func newAuthKey(authToken string) (*sync.Pool, error) {
-	if authToken == "" {
-		return nil, &refusal{ErrAuthToken, ": it is empty"}
+func checkExpiry(t, now time.Time) error {
+	if t.IsZero() {
+		return newError(ErrTTL, "the expiry is the zero time.Time: was it never set?")
 	}
-	for i := 0; i < len(authToken); i++ {
-		if authToken[i] <= ' ' || authToken[i] > '~' {
-			return nil, &refusal{ErrAuthToken, ": byte " + strconv.Itoa(i) + " is not visible ASCII; " +
-				"is there a newline or a space at its end?"}
-		}
+	if !after(t, now) {
+		return newError(ErrTTL, "the expiry passed "+away(t, now))
 	}
-	if key := newKey(authToken); key != nil {
-		return key, nil
+	if problem := lifetimeProblem(t.Sub(now)); problem != "" {
+		return newError(ErrTTL, "the expiry is "+away(t, now)+problem)
 	}
-	return nil, errShortKey
+	return nil
 }
 
-var errShortKey error = &refusal{ErrAuthToken, ": FIPS 140-3 mode is enforced and wants 14 characters at least"}
-
-const wantTTL = "1s to 24h0m0s"
-
-// isSID reports whether s is a SID as Twilio writes them: two letters that tell its kind, and then letters and digits.
-// A real one has 32 hexadecimal digits, one in documentation may be AC123123.
-func isSID(s, kind string) bool {
-	id, ok := strings.CutPrefix(s, kind)
-	for i := 0; i < len(id); i++ {
-		if !isAlphanumeric(id[i]) {
-			return false
-		}
+func checkNotBefore(t time.Time) error {
+	if t.IsZero() {
+		return newError(ErrTTL, "the not-before is the zero time.Time: was it never set?")
 	}
-	return ok && id != ""
+	return nil
 }
 
-func isClientName(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if !isAlphanumeric(s[i]) && s[i] != '_' {
-			return false
-		}
+// lifetimeProblem returns what is wrong with a lifetime, or "".
+func lifetimeProblem(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return ", less than 1s"
+	case d > MaxTTL:
+		return ", more than the 24h0m0s that Twilio accepts"
 	}
-	return s != ""
-}
-
-func isAlphanumeric(b byte) bool {
-	return b-'0' <= 9 || (b|0x20)-'a' <= 'z'-'a' // below them, the difference wraps around
-}
-
-// A refusal says what was refused and why. Nothing secret comes into it, and no token.
-type refusal struct {
-	rule   error // ErrClientName and its like
-	detail string
-}
-
-func (r *refusal) Error() string { return r.rule.Error() + r.detail }
-func (r *refusal) Unwrap() error { return r.rule }
-
-// refuse returns a refusal that quotes the value and says what was wanted instead.
-func refuse(rule error, value, want string) error {
-	return &refusal{rule, " " + quote(value) + ": want " + want}
-}
-
-// malformed returns a refusal of a token.
-func malformed(detail string) error { return &refusal{ErrMalformed, ": " + detail} }
-
-// distance tells a time, the clock's, and how far they are apart.
-func distance(t, now time.Time) string {
-	side := " before"
-	if t.Unix() > now.Unix() { // After errs where a time.Time wraps around
-		side = " after"
-	}
-	return date(t) + ", " + t.Sub(now).Abs().String() + side + " the clock's " + date(now)
-}
-
-func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// seconds is not date, as package time's formatting would link the reading of zone files into a program that only mints.
-func seconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
-
-// quote quotes a value on one line, in ASCII. It cuts a long one, and hides what looks like an auth token in a wrong
-// place. It is not strconv.Quote, whose tables of what Unicode prints would add a quarter to the size of the package.
-func quote(s string) string {
-	const most, hex = 40, "0123456789abcdef"
-	if mayBeAuthToken(s) {
-		return "(32 hexadecimal digits, not shown as an auth token has them)"
-	}
-	quoted := ""
-	for i := range min(len(s), most) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			quoted += `\` + s[i:i+1]
-		case c == '\n':
-			quoted += `\n`
-		case c < ' ' || c > '~':
-			quoted += `\x` + hex[c>>4:c>>4+1] + hex[c&15:c&15+1]
-		default:
-			quoted += s[i : i+1]
-		}
-	}
-	if len(s) > most {
-		return `"` + quoted + `..." (` + strconv.Itoa(len(s)) + " bytes)"
-	}
-	return `"` + quoted + `"`
-}
-
-// mayBeAuthToken reports whether s begins with just 32 hexadecimal digits, as Twilio's auth tokens have.
-func mayBeAuthToken(s string) bool {
-	digits := 0
-	for digits < len(s) && digits <= 32 && isAlphanumeric(s[digits]) && s[digits]|0x20 <= 'f' {
-		digits++
-	}
-	return digits == 32
+	return ""
 }

@@ -393,25 +393,24 @@ func TestMessages(t *testing.T) {
 		err  error
 		want string
 	}{
-		{swapped, `invalid account SID, not shown as it may be the auth token: are the two swapped?`},
-		{within, `invalid account SID, not shown as it may be the auth token: are the two swapped?`},
-		{empty, `invalid account SID "": want AC and then ASCII letters and digits`},
-		{twice, `invalid account SID, not shown as it may be the auth token: are the two swapped?`},
-		{alone, `invalid account SID (32 hexadecimal digits, not shown as an auth token has them): want AC and then ASCII letters and digits`},
-		{newline, `invalid auth token: byte 32 is not visible ASCII; is there a newline or a space at its end?`},
-		{errorOf(base.WithClientName("Al\nice")), `invalid client name "Al\nice": want one or more of A-Z a-z 0-9 _`},
-		{errorOf(base.WithClientName(long)), `invalid client name "` + long[:40] + `..." (71 bytes): want one or more of A-Z a-z 0-9 _`},
-		{errorOf(base.AllowClientOutgoing("AC1")), `invalid application SID "AC1": want AP and then ASCII letters and digits`},
-		{errorOf(base.AllowClientOutgoing(accountSID)), `invalid application SID "` + accountSID + `": want AP and then ASCII letters and digits`},
-		{errorOf(base.AllowClientOutgoing(authToken + "\n")), `invalid application SID (32 hexadecimal digits, not shown as an ` +
-			`auth token has them): want AP and then ASCII letters and digits`},
-		{errorOf(base.AllowEventStream(capability.Param("", `"\`+"\x00é"))), `invalid parameter name "": want a name for the value "\"\\\x00\xc3\xa9"`},
-		{errorOf(base.WithTTL(25 * time.Hour)), `invalid lifetime "25h0m0s": want 1s to 24h0m0s`},
-		{errorOf(base.WithExpiry(noon.Add(-time.Minute))), `invalid lifetime "-1m0s from 1767355200 on": want 1s to 24h0m0s`},
-		{errorOf(base.WithNotBefore(noon.Add(time.Hour))), `invalid lifetime "from 1767358800 on": want a not-before that is before the expiry`},
-		{errorOf(base.WithClaim("iss", "x")), `invalid claim "iss": want another name than scope, iss, exp, nbf and iat`},
-		{errorOf(base.WithClaim("a", "\xff")), `invalid claim "a": want a value in UTF-8, not "\xff"`},
-		{errorOf(capability.Capability{}), `invalid account SID: zero Capability: make one with New`},
+		{swapped, `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
+		{within, `invalid account SID: byte 5 is not an ASCII letter or digit`},
+		{empty, `invalid account SID: it is empty: is its environment variable set?`},
+		{twice, `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
+		{alone, `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
+		{newline, `invalid auth token: byte 32 is not a visible ASCII character: a newline, a space or a quote at the end?`},
+		{errorOf(base.WithClientName("Al\nice")), `invalid client name "Al\nice": '\n' is not allowed; use only A-Z, a-z, 0-9 and _`},
+		{errorOf(base.WithClientName(long)), `invalid client name "` + long[:40] + `"... (71 bytes): '&' is not allowed; use only A-Z, a-z, 0-9 and _`},
+		{errorOf(base.AllowClientOutgoing("AC1")), `invalid application SID "AC1": want AP followed by letters and digits, the SID of a TwiML application`},
+		{errorOf(base.AllowClientOutgoing(accountSID)), `invalid application SID "` + accountSID + `": want AP followed by letters and digits, the SID of a TwiML application`},
+		{errorOf(base.AllowClientOutgoing(authToken + "\n")), `invalid application SID "` + authToken + `\n": want AP followed by letters and digits, the SID of a TwiML application`},
+		{errorOf(base.AllowEventStream(capability.Param("", `"\`+"\x00é"))), `invalid parameter: no name for the value "\"\\\x00é"`},
+		{errorOf(base.WithTTL(25 * time.Hour)), `invalid lifetime: the TTL is 25h0m0s, more than the 24h0m0s that Twilio accepts`},
+		{errorOf(base.WithExpiry(noon.Add(-time.Minute))), `invalid lifetime: the expiry passed 1m0s ago`},
+		{errorOf(base.WithNotBefore(noon.Add(time.Hour))), `invalid lifetime: the not-before (1h0m0s away) is not before the expiry (1h0m0s away)`},
+		{errorOf(base.WithClaim("iss", "x")), `invalid claim "iss": the name is reserved; choose another one`},
+		{errorOf(base.WithClaim("a", "\xff")), `invalid claim "a": the value "\xff" is not valid UTF-8`},
+		{errorOf(capability.Capability{}), `invalid account SID: use of zero Capability: call New`},
 	}
 	for _, test := range cases {
 		if got := fmt.Sprint(test.err); got != "capability: "+test.want {
@@ -467,7 +466,7 @@ func TestTheZeroCapabilityRefusesEverything(t *testing.T) {
 		if _, err := c.Verify("a.b.c"); !errors.Is(err, capability.ErrAccountSID) {
 			t.Errorf("Verify: %v", err)
 		}
-		if got := c.String(); got != "capability: invalid account SID: zero Capability: make one with New" {
+		if got := c.String(); got != "capability: invalid account SID: use of zero Capability: call New" {
 			t.Errorf("String: %s", got)
 		}
 	}
@@ -598,13 +597,10 @@ func TestString(t *testing.T) {
 			"account " + accountSID + ", client Alice, for 1m0s, scope:client:outgoing?appSid=AP1&appParams=a%3Db%2Bc&clientName=Alice"},
 		{base.WithExpiry(noon.Add(time.Hour)).WithNotBefore(noon),
 			"account " + accountSID + ", not before 2026-01-02T12:00:00Z, until 2026-01-02T13:00:00Z, nothing allowed"},
-		{base.WithClientName("?"), `capability: invalid client name "?": want one or more of A-Z a-z 0-9 _`},
+		{base.WithClientName("?"), `capability: invalid client name "?": '?' is not allowed; use only A-Z, a-z, 0-9 and _`},
 	} {
 		if got := fmt.Sprint(test.c); got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)
-		}
-		if got := fmt.Sprintf("%#v", test.c); got != "capability.Capability{"+test.want+"}" {
-			t.Errorf("%%#v is %s", got)
 		}
 	}
 }
@@ -773,7 +769,7 @@ func TestAllocations(t *testing.T) {
 		{"GenerateToken on a ready value", func() { ready.GenerateToken() }, 1},
 		{"deriving and generating", func() { derive().GenerateToken() }, 2},
 		{"refusing a forged token", func() { ready.Verify(forged) }, 1},
-		{"Verify", func() { ready.Verify(token) }, 12}, // 10 from Go 1.24 on
+		{"Verify", func() { ready.Verify(token) }, 6},
 	} {
 		if got := testing.AllocsPerRun(100, test.f); got > test.most {
 			t.Errorf("%s: %v allocations, want %v", test.name, got, test.most)

@@ -1,9 +1,12 @@
-// Package capability generates Twilio Client capability tokens, byte for byte as Twilio's own PHP helper does, and reads
-// them back strictly. A capability token is a JSON Web Token (RFC 7519) by which a browser or a phone may receive and
-// make calls with a Twilio account. Twilio has deprecated it in favour of Access Tokens, which this package does not make.
+// Package capability generates capability tokens for Twilio Client, byte for
+// byte as Twilio's PHP helper does, and reads them back strictly. A capability
+// token is a JSON Web Token (RFC 7519) that allows a browser to make and
+// receive calls with a Twilio account. Twilio has deprecated capability tokens
+// in favor of Access Tokens, which this package does not make.
 //
-// Most programs need two calls: [New] once, at start-up, and [Capability.GenerateToken] for each device, with what the
-// device may do between them.
+// Most programs need two calls: [New] at start-up, and
+// [Capability.GenerateToken] for each device. The calls between them say what
+// the device may do.
 //
 //	base, err := capability.New(accountSID, authToken)
 //	// ...
@@ -13,29 +16,40 @@
 //		WithTTL(10 * time.Minute).
 //		GenerateToken()
 //
-// # One value for every request
+// # One Capability for every request
 //
-// A [Capability] never changes: each method returns a changed copy. So one value can be shared by all goroutines, and
-// what is derived from it for one user never shows in what is derived for another.
+// A [Capability] is immutable: each method returns a modified copy. A server
+// makes one at start-up, checks [Capability.Err], and derives from it for each
+// request, on any number of goroutines. The call c.AllowClientIncoming("Alice")
+// alone has no effect; assign its result, or chain the calls.
 //
-// # What is refused
+// # What is rejected
 //
-// A value of a form that Twilio would refuse with an error 312xx in the browser is refused here, as is one with which a
-// scope would grant more than was meant: see the errors. Methods do not return the error, so that calls can be chained;
-// GenerateToken returns the first. [errors.Is] tells which value it was, and the message quotes it.
+// A value that Twilio would reject with an error 312xx in the browser is
+// rejected here, on the server, as is one that would allow more than was meant.
+// Methods return no error, so that they can be chained. The Capability
+// remembers the first one, and GenerateToken returns it. A later good value
+// does not clear it. Use [errors.Is] to find out which value it was.
 //
-// Parameters may have any bytes for a value. They are escaped twice, as Twilio expects it: once as a form, and that form
-// once more as one value of the scope.
+// The value of a parameter may hold any bytes.
 //
-// # Reading
+// # Reading tokens
 //
-// [Capability.Verify] checks the signature before anything else, in constant time, and then refuses what two readers might
-// take differently: a member that occurs twice, text behind the object, a time with a fraction. It reads the tokens of
-// Twilio's other helpers too. [ParseUnverified] shows what a token says and proves nothing.
+// [Capability.Verify] checks the signature before anything else, in constant
+// time. It then rejects what two readers might understand differently: a member
+// that occurs twice, text after the JSON object, a time with a fraction. It
+// also reads the tokens of Twilio's helpers for other languages.
+// [ParseUnverified] decodes a token without verifying it; do not trust the
+// result.
+//
+// Two things are left to the caller. Verify does not judge the claim "aud". And
+// JSON names are case-sensitive, so "ISS" is a claim other than "iss": if
+// another program reads the same token, make sure that it sees it likewise.
 //
 // # The auth token
 //
-// The auth token signs every token and opens the whole Twilio account. Keep it on the server: a device gets tokens, and
-// can read but not change them. No error of New, no String method and no verb of package fmt shows it. Where FIPS 140-3
-// mode is enforced (GODEBUG=fips140=only), it needs 14 characters; those of Twilio have 32.
+// The auth token signs every token and opens the whole Twilio account, so keep
+// it on the server. No error of New, no String method and no verb of package
+// fmt shows it. Where FIPS 140-3 mode is enforced (GODEBUG=fips140=only), it
+// must have at least 14 characters; Twilio's have 32.
 package capability

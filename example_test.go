@@ -100,14 +100,14 @@ func Example_noInjection() {
 	fmt.Println(err)
 	fmt.Println(base.AllowClientOutgoing("AP123123", capability.Param("Note", "x&clientName=root")))
 	// Output:
-	// capability: invalid client name "x&appSid=AP666": want one or more of A-Z a-z 0-9 _
+	// capability: invalid client name "x&appSid=AP666": '&' is not allowed; use only A-Z, a-z, 0-9 and _
 	// account AC123123, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=Note%3Dx%2526clientName%253Droot
 }
 
 func ExampleNew() {
 	_, err := capability.New("AC123123", "0123456789abcdef\n") // as read from a file
 	fmt.Println(err)
-	// Output: capability: invalid auth token: byte 16 is not visible ASCII; is there a newline or a space at its end?
+	// Output: capability: invalid auth token: byte 16 is not a visible ASCII character: a newline, a space or a quote at the end?
 }
 
 func ExampleCapability_AllowClientIncoming() {
@@ -136,7 +136,7 @@ func ExampleCapability_WithClientName() {
 func ExampleCapability_WithTTL() {
 	_, err := newBase().WithTTL(48 * time.Hour).GenerateToken()
 	fmt.Println(err)
-	// Output: capability: invalid lifetime "48h0m0s": want 1s to 24h0m0s
+	// Output: capability: invalid lifetime: the TTL is 48h0m0s, more than the 24h0m0s that Twilio accepts
 }
 
 func ExampleCapability_WithExpiry() {
@@ -153,7 +153,7 @@ func ExampleCapability_WithNotBefore() {
 	}
 	_, err = base.Verify(token)
 	fmt.Println(err)
-	// Output: capability: token is not valid yet: 2014-05-13T16:58:20Z, 5m0s after the clock's 2014-05-13T16:53:20Z
+	// Output: capability: token not yet valid: valid from 2014-05-13T16:58:20Z, 5m0s away (clock: 2014-05-13T16:53:20Z)
 }
 
 // One token for Twilio and for an interface of one's own.
@@ -188,7 +188,7 @@ func ExampleCapability_WithClock() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// capability: token has expired: 2026-01-02T12:10:00Z, 0s before the clock's 2026-01-02T12:10:00Z
+	// capability: token expired at 2026-01-02T12:10:00Z, 0s ago (clock: 2026-01-02T12:10:00Z)
 }
 
 // Which value was refused can be told from the error.
@@ -198,7 +198,7 @@ func ExampleCapability_GenerateToken() {
 	if errors.Is(err, capability.ErrClientName) {
 		fmt.Println(err)
 	}
-	// Output: capability: invalid client name "alice@example.com": want one or more of A-Z a-z 0-9 _
+	// Output: capability: invalid client name "alice@example.com": '@' is not allowed; use only A-Z, a-z, 0-9 and _
 }
 
 func ExampleCapability_AppendToken() {

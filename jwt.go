@@ -5,410 +5,215 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// header is {"typ":"JWT","alg":"HS256"} in base64url, the first part of every token that is made here.
+// header is {"typ":"JWT","alg":"HS256"} in base64url, the first part of every
+// token that this package makes.
 const header = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"
 
-// signatureLen is the length of a signature in base64url: 32 bytes, six bits to a character.
+// signatureLen is the length of a signature in base64url: 32 bytes, six bits
+// to a character.
 const signatureLen = (sha256.Size*8 + 5) / 6
 
-// An hs256 signs with HMAC-SHA256 (RFC 7518, section 3.2) under one key, for one goroutine at a time, without
-// allocating.
-type hs256 struct {
-	mac     hash.Hash
-	sum     [sha256.Size]byte
-	chunk   [1024]byte // a piece of a token on its way into mac, then its signature
-	scratch []byte     // for whoever holds the hs256
+// A key makes and opens tokens that are signed with HMAC-SHA256 (RFC 7518,
+// section 3.2) under one secret, for any number of goroutines. The zero key
+// does neither.
+//
+// It is a pool because an HMAC takes longer to set up than to use. The secret
+// stays in the pool's New function, which package fmt and encoders do not look
+// into.
+type key struct {
+	signers *sync.Pool // of *signer
 }
 
-// newKey returns a pool of *hs256 under one key, or nil if an enforced FIPS 140-3 mode refuses the key as too short.
-// It is a pool because an HMAC takes longer to key than to use, and because nothing else here holds the key but a
-// function value, into which no verb of package fmt and no encoder looks.
-func newKey(secret string) *sync.Pool {
-	key := &sync.Pool{New: func() any { return newHS256(secret) }}
-	h := key.Get()
-	if h == nil {
-		return nil
+// newKey returns the key, or an ErrAuthToken if an enforced FIPS 140-3 mode
+// rejects the secret as too short.
+func newKey(secret string) (key, error) {
+	k := key{&sync.Pool{New: func() any { return newSigner(secret) }}}
+	s, err := k.signer()
+	if err != nil {
+		return key{}, err
 	}
-	key.Put(h)
-	return key
+	k.signers.Put(s)
+	return k, nil
 }
 
-// newHS256 returns an *hs256, or nil if package hmac refuses the key: under GODEBUG=fips140=only it panics on one of
-// less than 14 bytes, and only from Go 1.26 on could it be asked whether it will.
-func newHS256(secret string) (h any) {
-	defer func() {
-		if recover() != nil {
-			h = nil
-		}
-	}()
-	return &hs256{mac: hmac.New(sha256.New, []byte(secret))}
-}
-
-// appendToken appends the signed token with that payload.
-func (h *hs256) appendToken(dst, payload []byte) []byte {
-	n := len(header) + 1 + base64.RawURLEncoding.EncodedLen(len(payload))
+// appendToken appends the signed token with the payload that appendPayload
+// appends.
+func (k key) appendToken(dst []byte, appendPayload func(dst []byte) []byte) ([]byte, error) {
+	s, err := k.signer()
+	if err != nil {
+		return dst, err
+	}
+	payload := appendPayload(s.room[:0])
 	start := len(dst)
-	dst = append(dst, make([]byte, n+1+signatureLen)...)
-	token := dst[start:]
-	copy(token, header+".")
-	base64.RawURLEncoding.Encode(token[len(header)+1:], payload)
-	h.mac.Reset()
-	h.mac.Write(token[:n])
-	token[n] = '.'
-	h.encodeSum(token[n+1:])
-	return dst
+	dst = slices.Grow(dst, len(header)+1+base64.RawURLEncoding.EncodedLen(len(payload))+1+signatureLen)
+	dst = append(dst, header+"."...)
+	dst = base64.RawURLEncoding.AppendEncode(dst, payload)
+	signature := sign(s, dst[start:])
+	dst = append(dst, '.')
+	dst = append(dst, signature...)
+	k.signers.Put(s)
+	return dst, nil
 }
 
-// verifies reports whether signature is that of signed. It compares what is written, so that no decoder can be lenient
-// about it, and takes no more memory for a long token than for a short one.
-func (h *hs256) verifies(signed, signature string) bool {
-	h.mac.Reset()
-	for signed != "" {
-		n := copy(h.chunk[:], signed)
-		h.mac.Write(h.chunk[:n])
-		signed = signed[n:]
+// open verifies a token and returns its payload, decoded. It checks the
+// signature before it looks at anything that the signature covers.
+func (k key) open(token string) (payload string, err error) {
+	signed, signature, err := cutSignature(token)
+	if err != nil {
+		return "", err
 	}
-	h.encodeSum(h.chunk[:])
-	return len(signature) == signatureLen && hmac.Equal(h.chunk[:signatureLen], []byte(signature))
-}
-
-// encodeSum writes the signature of what was written into mac.
-func (h *hs256) encodeSum(dst []byte) { base64.RawURLEncoding.Encode(dst, h.mac.Sum(h.sum[:0])) }
-
-// openToken returns the payload of a token, decoded. It verifies the signature before it looks at anything else; with
-// a nil h it does not verify it.
-func openToken(token string, h *hs256) (payload string, err error) {
-	signed, signature := token, ""
-	if i := strings.LastIndexByte(token, '.'); i >= 0 {
-		signed, signature = token[:i], token[i+1:]
+	s, err := k.signer()
+	if err != nil {
+		return "", err
 	}
-	head, payload, ok := strings.Cut(signed, ".")
-	if !ok || strings.Contains(payload, ".") {
-		return "", malformed("not three parts with a dot between them")
-	}
-	if h != nil && !h.verifies(signed, signature) {
+	// Comparing what is written leaves no decoder to be lenient about it.
+	want := sign(s, signed)
+	valid := len(signature) == len(want) && hmac.Equal(want, []byte(signature))
+	k.signers.Put(s)
+	if !valid {
 		return "", ErrSignature
 	}
-	if err := checkHeader(head); err != nil {
+	return decode(signed)
+}
+
+// signer takes a signer out of the pool. The caller puts it back.
+func (k key) signer() (*signer, error) {
+	s, ok := k.signers.Get().(*signer)
+	if !ok {
+		return nil, newError(ErrAuthToken, "it has fewer than the 14 characters that an enforced FIPS 140-3 mode requires")
+	}
+	return s, nil
+}
+
+// A signer signs under one key, for one goroutine at a time, without
+// allocating.
+type signer struct {
+	mac  hash.Hash
+	room [4096]byte // for a payload, then for pieces of a token; larger payloads are not kept
+	sum  [sha256.Size]byte
+}
+
+// newSigner returns a *signer, or nil if package hmac rejects the secret. Under
+// GODEBUG=fips140=only it panics on one of less than 14 bytes, and no function
+// of Go 1.22 tells beforehand.
+func newSigner(secret string) (s any) {
+	defer func() {
+		if recover() != nil {
+			s = nil
+		}
+	}()
+	return &signer{mac: hmac.New(sha256.New, []byte(secret))}
+}
+
+// sign returns the signature of text in base64url, which is good until the
+// signer is used again. It copies the text in pieces: what is passed to an
+// interface would be moved to the heap, and a huge token would be copied whole.
+func sign[T string | []byte](s *signer, text T) []byte {
+	s.mac.Reset()
+	for len(text) > 0 {
+		n := copy(s.room[:], text)
+		s.mac.Write(s.room[:n])
+		text = text[n:]
+	}
+	base64.RawURLEncoding.Encode(s.room[:], s.mac.Sum(s.sum[:0]))
+	return s.room[:signatureLen]
+}
+
+// openUnverified returns the payload of a token, decoded, without verifying it.
+func openUnverified(token string) (payload string, err error) {
+	signed, signature, err := cutSignature(token)
+	if err != nil {
 		return "", err
+	}
+	if err := checkAlphabet("signature", signature); err != nil {
+		return "", err
+	}
+	return decode(signed)
+}
+
+// cutSignature cuts a token before its third and last part. It takes no memory,
+// however many dots there are.
+func cutSignature(token string) (signed, signature string, err error) {
+	if dots := strings.Count(token, "."); dots != 2 {
+		return "", "", newError(ErrMalformed, "want 3 parts separated by dots, found "+strconv.Itoa(dots+1))
+	}
+	dot := strings.LastIndexByte(token, '.')
+	return token[:dot], token[dot+1:], nil
+}
+
+// decode checks the header of the first two parts of a token and returns the
+// payload.
+func decode(signed string) (payload string, err error) {
+	head, payload, _ := strings.Cut(signed, ".")
+	if head != header { // our own needs no check
+		if err := checkHeader(head); err != nil {
+			return "", err
+		}
 	}
 	return decodePart("payload", payload)
 }
 
-// checkHeader refuses a header that asks for anything but a JWT under HS256.
+// checkHeader returns an error unless the header says that the token is a JWT
+// under HS256 and asks for nothing more.
 func checkHeader(part string) error {
 	text, err := decodePart("header", part)
 	if err != nil {
 		return err
 	}
 	var alg value
-	err = readObject("header", text, func(name string, v value) error {
+	err = parseObject("header", text, func(name string, v value) error {
 		switch name {
 		case "alg":
 			alg = v
 		case "typ":
-			if v.kind != aString || !strings.EqualFold(v.text, "JWT") {
-				return malformed("header: typ is " + quote(v.text) + ": want JWT")
+			if !v.isString || !strings.EqualFold(v.text, "JWT") {
+				return newError(ErrMalformed, "header: typ is "+quote(v.text)+`, not "JWT"`)
 			}
-		case "crit":
-			return malformed("header: crit: no extension is understood (RFC 7515, section 4.1.11)")
+		case "crit", "b64": // RFC 7515, section 4.1.11; RFC 7797, section 3
+			return newError(ErrMalformed, "header: "+name+" is present, but no extension is supported")
 		}
 		return nil
 	})
-	if err == nil && (alg.kind != aString || alg.text != "HS256") {
-		err = refuse(ErrAlgorithm, alg.text, "HS256")
+	if err == nil && (alg != value{"HS256", true}) {
+		err = newValueError(ErrAlgorithm, alg.text, "want HS256")
 	}
 	return err
 }
 
-// decodePart decodes a header or payload.
+// decodePart decodes the header or the payload of a token.
 func decodePart(name, part string) (string, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(part)              // Strict refuses unused bits that are not zero,
-	if err != nil || len(part) != base64.RawURLEncoding.EncodedLen(len(b)) { // but passes over line breaks
-		return "", malformed(name + ": not base64url without padding (RFC 7515, section 2)")
+	var room [512]byte // for a payload of the usual size
+	text, err := base64.RawURLEncoding.Strict().AppendDecode(room[:0], []byte(part))
+	if err == nil && len(part) == base64.RawURLEncoding.EncodedLen(len(text)) { // even Strict skips line breaks
+		return string(text), nil
 	}
-	return string(b), nil
+	if err := checkAlphabet(name, part); err != nil {
+		return "", err
+	}
+	detail := ": the unused bits of its last character are not zero"
+	if len(part)%4 == 1 {
+		detail = ": no base64url has " + strconv.Itoa(len(part)) + " characters; was it cut?"
+	}
+	return "", newError(ErrMalformed, name+detail)
 }
 
-// appendString appends s, which is valid UTF-8, as a JSON string, escaped as PHP's json_encode does it.
-func appendString(dst []byte, s string) []byte {
-	const special, letter = "\b\f\n\r\t\"\\/", `bfnrt"\/`
-	const hex = "0123456789abcdef"
-	var units [2]uint16
-	dst = append(dst, '"')
-	for _, r := range s {
-		if i := strings.IndexRune(special, r); i >= 0 {
-			dst = append(dst, '\\', letter[i])
-		} else if ' ' <= r && r < 0x80 {
-			dst = append(dst, byte(r))
-		} else {
-			for _, u := range utf16.AppendRune(units[:0], r) {
-				dst = append(dst, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
-			}
+// checkAlphabet returns an error unless part is in the alphabet of base64url
+// (RFC 4648, section 5), without padding (RFC 7515, section 2).
+func checkAlphabet(name, part string) error {
+	for i := 0; i < len(part); i++ {
+		if c := part[i]; !isAlphanumeric(c) && c != '-' && c != '_' {
+			return newError(ErrMalformed, name+": character "+strconv.Itoa(i)+" is "+quoteChar(part[i:])+", which is not in base64url")
 		}
-	}
-	return append(dst, '"')
-}
-
-// A value is what a member of a JSON object holds.
-type value struct {
-	kind kind
-	text string // the characters of a string, anything else as written
-}
-
-type kind int
-
-const (
-	aString kind = iota + 1
-	aNumber
-	aWord   // true, false or null
-	aNested // an array or an object
-)
-
-// integer returns a number that is written without fraction and exponent and fits an int64.
-func (v value) integer() (int64, bool) {
-	n, err := strconv.ParseInt(v.text, 10, 64)
-	return n, v.kind == aNumber && err == nil
-}
-
-// readObject reads the one JSON object (RFC 8259) that text has to be, and calls member with each of its members. It
-// is stricter than the RFC: text must be UTF-8, no member may occur twice, no surrogate be without its pair. The errors
-// name part, which is header or payload.
-func readObject(part, text string, member func(name string, v value) error) error {
-	r := reader{part, text, 0}
-	if !utf8.ValidString(text) {
-		return r.want("valid UTF-8")
-	}
-	if !r.next('{') {
-		return r.want("an object")
-	}
-	seen := make(map[string]bool)
-	for !r.next('}') {
-		if len(seen) > 0 && !r.next(',') {
-			return r.want("a comma or }")
-		}
-		name, err := r.name()
-		if err != nil {
-			return err
-		}
-		if seen[name] {
-			return malformed(part + ": member " + quote(name) + " occurs twice")
-		}
-		seen[name] = true
-		v, err := r.value()
-		if err != nil {
-			return err
-		}
-		if err := member(name, v); err != nil {
-			return err
-		}
-	}
-	r.space()
-	if r.pos < len(text) {
-		return r.want("nothing after the object")
 	}
 	return nil
 }
 
-// A reader walks through a JSON text. Its methods pass over white space first.
-type reader struct {
-	part, text string
-	pos        int
-}
-
-// want returns the error that something else was wanted at the reader's place.
-func (r *reader) want(what string) error {
-	return malformed(r.part + ", byte " + strconv.Itoa(r.pos) + ": want " + what)
-}
-
-func (r *reader) space() {
-	for r.pos < len(r.text) {
-		switch r.text[r.pos] {
-		case ' ', '\t', '\r', '\n':
-			r.pos++
-		default:
-			return
-		}
-	}
-}
-
-// next passes over c and reports whether it was there.
-func (r *reader) next(c byte) bool {
-	r.space()
-	if r.pos == len(r.text) || r.text[r.pos] != c {
-		return false
-	}
-	r.pos++
-	return true
-}
-
-// name reads the name of a member and the colon behind it.
-func (r *reader) name() (string, error) {
-	if !r.next('"') {
-		return "", r.want("a name in quotes")
-	}
-	name, err := r.string()
-	if err == nil && !r.next(':') {
-		err = r.want("a colon")
-	}
-	return name, err
-}
-
-// value reads a value. It passes over nested ones without recursion, so that no depth can exhaust the stack.
-func (r *reader) value() (value, error) {
-	var closers []byte // of the arrays and objects that the reader is in
-	r.space()
-	start := r.pos
-	for {
-		var v value
-		var err error
-		opened := true // and still empty
-		switch {
-		case r.next('{'):
-			closers = append(closers, '}')
-		case r.next('['):
-			closers = append(closers, ']')
-		default:
-			opened = false
-			if v, err = r.scalar(); err != nil || closers == nil {
-				return v, err
-			}
-		}
-		for len(closers) > 0 && r.next(closers[len(closers)-1]) {
-			closers = closers[:len(closers)-1]
-			opened = false
-		}
-		if len(closers) == 0 {
-			return value{aNested, r.text[start:r.pos]}, nil
-		}
-		if !opened && !r.next(',') {
-			return value{}, r.want("a comma or " + string(closers[len(closers)-1]))
-		}
-		if closers[len(closers)-1] == '}' {
-			if _, err := r.name(); err != nil {
-				return value{}, err
-			}
-		}
-	}
-}
-
-// scalar reads a string, a number, true, false or null.
-func (r *reader) scalar() (value, error) {
-	if r.next('"') {
-		s, err := r.string()
-		return value{aString, s}, err
-	}
-	end := r.pos
-	for end < len(r.text) && strings.IndexByte(",]} \t\r\n", r.text[end]) < 0 {
-		end++
-	}
-	word := r.text[r.pos:end]
-	v := value{aNumber, word}
-	if word == "true" || word == "false" || word == "null" {
-		v.kind = aWord
-	} else if !isNumber(word) {
-		return value{}, r.want("a value")
-	}
-	r.pos = end
-	return v, nil
-}
-
-// string reads on from behind the opening quote to the closing one.
-func (r *reader) string() (string, error) {
-	escaped := false
-	for i := r.pos; i < len(r.text); i++ {
-		switch c := r.text[i]; {
-		case c == '"':
-			s, ok := r.text[r.pos:i], true
-			if escaped {
-				s, ok = unescape(s)
-			}
-			if !ok {
-				return "", r.want("a string with valid escapes, surrogates in pairs")
-			}
-			r.pos = i + 1
-			return s, nil
-		case c == '\\':
-			escaped = true
-			i++
-		case c < ' ':
-			return "", r.want("a string without raw control characters")
-		}
-	}
-	return "", r.want("a string with its closing quote")
-}
-
-// unescape resolves the escapes of a JSON string; every backslash has a byte behind it. It reports whether they are
-// those of the RFC and every surrogate has its pair.
-func unescape(s string) (string, bool) {
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' {
-			b = append(b, s[i])
-			continue
-		}
-		if letter := strings.IndexByte(`bfnrt"\/`, s[i+1]); letter >= 0 {
-			b = append(b, "\b\f\n\r\t\"\\/"[letter])
-			i++
-			continue
-		}
-		c, ok := codeUnit(s[i:])
-		i += 5
-		if utf16.IsSurrogate(c) {
-			low, _ := codeUnit(s[i+1:])
-			i += 6
-			c = utf16.DecodeRune(c, low)
-			ok = ok && c != utf8.RuneError
-		}
-		if !ok {
-			return "", false
-		}
-		b = utf8.AppendRune(b, c)
-	}
-	return string(b), true
-}
-
-// codeUnit reads the \uXXXX that s begins with.
-func codeUnit(s string) (rune, bool) {
-	if len(s) < 6 || s[:2] != `\u` {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[2:6], 16, 16)
-	return rune(n), err == nil
-}
-
-// isNumber reports whether s is a number by the grammar of RFC 8259, section 6.
-func isNumber(s string) bool {
-	s = strings.TrimPrefix(s, "-")
-	whole := digits(s)
-	if whole == 0 || whole > 1 && s[0] == '0' {
-		return false
-	}
-	s = s[whole:]
-	if fraction, ok := strings.CutPrefix(s, "."); ok {
-		if digits(fraction) == 0 {
-			return false
-		}
-		s = fraction[digits(fraction):]
-	}
-	if s != "" && (s[0] == 'e' || s[0] == 'E') {
-		exponent := s[1:]
-		if exponent != "" && (exponent[0] == '+' || exponent[0] == '-') {
-			exponent = exponent[1:]
-		}
-		return exponent != "" && digits(exponent) == len(exponent)
-	}
-	return s == ""
-}
-
-// digits returns how many digits s begins with.
-func digits(s string) int {
-	return len(s) - len(strings.TrimLeft(s, "0123456789"))
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }

@@ -1,0 +1,198 @@
+package capability
+
+import (
+	"strings"
+	"time"
+)
+
+// Verify checks the signature of a token, its account and its validity period,
+// and returns its claims. The account, the auth token and the clock are those
+// of the Capability; what it allows plays no part. A token is valid from its
+// not-before up to, but not at, its expiry.
+//
+// The signature is checked first, in constant time and always as HS256, so that
+// only text of someone who knows the auth token is parsed. The error matches
+// one error of reading, or is that of [Capability.Err]. Verify does not judge
+// the audience: a service that shares its account's tokens with others compares
+// Claim("aud") itself.
+func (c Capability) Verify(token string) (Claims, error) {
+	if err := c.Err(); err != nil {
+		return Claims{}, err
+	}
+	payload, err := c.key.open(token)
+	if err != nil {
+		return Claims{}, err
+	}
+	claims, err := parseClaims(payload)
+	if err != nil {
+		return Claims{}, err
+	}
+	if claims.AccountSID != c.accountSID {
+		return Claims{}, newValueError(ErrIssuer, claims.AccountSID, "this Capability has the account "+quote(c.accountSID))
+	}
+	if err := claims.checkTime(c.now()); err != nil {
+		return Claims{}, err
+	}
+	return claims, nil
+}
+
+// ParseUnverified returns the claims of a token without checking its signature,
+// its account or its validity period. It is for looking at a token: anyone can
+// have written what it returns. The error is an [ErrMalformed], [ErrAlgorithm],
+// [ErrIssuer] (the token names no account) or [ErrScope].
+func ParseUnverified(token string) (Claims, error) {
+	payload, err := openUnverified(token)
+	if err != nil {
+		return Claims{}, err
+	}
+	return parseClaims(payload)
+}
+
+// Claims is what a token says. Its times are whole seconds, in UTC.
+type Claims struct {
+	AccountSID string
+	Scopes     []Scope // in order; nil if there are none
+	ExpiresAt  time.Time
+	NotBefore  time.Time // zero if the token has none
+	IssuedAt   time.Time // zero if the token has none
+
+	extra []member // in order; nil if there are none
+}
+
+// A member is a claim beyond those that are fields of Claims.
+type member struct {
+	name  string
+	value value
+}
+
+// ClientName returns the client name of the last scope of the service "client"
+// that has one, or "".
+func (c Claims) ClientName() string {
+	for i := len(c.Scopes) - 1; i >= 0; i-- {
+		if name, ok := c.Scopes[i].Param("clientName"); ok && c.Scopes[i].Service() == "client" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Claim returns the value of an extra claim, such as [Capability.WithClaim]
+// adds, and whether the token has it as a string. Names differ if their case
+// does: a token may have "ISS" beside "iss".
+func (c Claims) Claim(name string) (string, bool) {
+	for _, m := range c.extra {
+		if m.name == name && m.value.isString {
+			return m.value.text, true
+		}
+	}
+	return "", false
+}
+
+// ClaimNames returns the names of all extra claims in order, including those
+// that are not strings. The slice is the caller's own.
+func (c Claims) ClaimNames() []string {
+	names := make([]string, len(c.extra))
+	for i, m := range c.extra {
+		names[i] = m.name
+	}
+	return names
+}
+
+// checkTime returns an error unless the token is valid now. A fraction of a
+// second does not count.
+func (c *Claims) checkTime(now time.Time) error {
+	now = time.Unix(now.Unix(), 0)
+	if !after(c.ExpiresAt, now) {
+		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + away(c.ExpiresAt, now) + " (clock: " + date(now) + ")"}
+	}
+	if !c.NotBefore.IsZero() && after(c.NotBefore, now) {
+		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+away(c.NotBefore, now)+" (clock: "+date(now)+")")
+	}
+	return nil
+}
+
+// parseClaims reads the payload of a token.
+func parseClaims(payload string) (Claims, error) {
+	var c Claims
+	var hasScope, hasExpiry bool
+	err := parseObject("payload", payload, func(name string, v value) (err error) {
+		switch name {
+		case "iss":
+			c.AccountSID, err = parseIssuer(v)
+		case "scope":
+			hasScope = true
+			c.Scopes, err = parseScopes(v)
+		case "exp":
+			hasExpiry = true
+			c.ExpiresAt, err = parseTime(name, v)
+		case "nbf":
+			c.NotBefore, err = parseOptionalTime(name, v)
+		case "iat":
+			c.IssuedAt, err = parseOptionalTime(name, v)
+		default:
+			c.extra = append(c.extra, member{name, v})
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return Claims{}, err
+	case c.AccountSID == "":
+		return Claims{}, newError(ErrIssuer, "the payload has no iss")
+	case !hasScope:
+		return Claims{}, newError(ErrScope, "the payload has no scope")
+	case !hasExpiry:
+		return Claims{}, newError(ErrMalformed, "the payload has no exp")
+	}
+	return c, nil
+}
+
+func parseIssuer(v value) (string, error) {
+	if !v.isString || v.text == "" {
+		return "", newValueError(ErrIssuer, v.text, "iss must be the account SID, a string")
+	}
+	return v.text, nil
+}
+
+// parseScopes reads a scope claim: scope URIs with one space between two.
+func parseScopes(v value) ([]Scope, error) {
+	if !v.isString {
+		return nil, newValueError(ErrScope, v.text, "scope must be a string")
+	}
+	if v.text == "" {
+		return nil, nil
+	}
+	most := min(strings.Count(v.text, " "), len(v.text)/len("scope:a:b")) + 1 // hostile spaces take no memory
+	scopes := make([]Scope, 0, most)
+	params := make([]Parameter, 0, maxParams(v.text)+most)
+	for rest, more := v.text, true; more; {
+		var uri string
+		uri, rest, more = strings.Cut(rest, " ")
+		var s Scope
+		var err error
+		if s, params, err = parseScope(uri, params); err != nil {
+			return nil, err
+		}
+		scopes = append(scopes, s)
+	}
+	return scopes, nil
+}
+
+// parseTime reads a NumericDate (RFC 7519, section 2), which Twilio takes
+// without a fraction only.
+func parseTime(name string, v value) (time.Time, error) {
+	seconds, ok := v.integer()
+	if !ok {
+		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is "+quote(v.text)+", not a whole number of seconds")
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// parseOptionalTime does not take the zero time, which would read as none.
+func parseOptionalTime(name string, v value) (time.Time, error) {
+	t, err := parseTime(name, v)
+	if err == nil && t.IsZero() {
+		err = newError(ErrMalformed, "payload: "+name+" is the zero time, the first second of the year 1")
+	}
+	return t, err
+}

@@ -1,0 +1,110 @@
+package capability
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// The errors of minting. Match them with [errors.Is]. The message says which
+// value was rejected and what to pass instead; positions count bytes from 0.
+var (
+	ErrAccountSID     = errors.New("capability: invalid account SID")
+	ErrAuthToken      = errors.New("capability: invalid auth token")
+	ErrClientName     = errors.New("capability: invalid client name")
+	ErrApplicationSID = errors.New("capability: invalid application SID")
+	ErrParam          = errors.New("capability: invalid parameter")
+	ErrTTL            = errors.New("capability: invalid lifetime") // a TTL, an expiry or a not-before
+	ErrClaim          = errors.New("capability: invalid claim")
+)
+
+// The errors of reading. A rejected token matches exactly one of them. A token
+// of three parts whose signature is wrong is an ErrSignature, whatever else is
+// wrong with it.
+var (
+	ErrMalformed   = errors.New("capability: malformed token")
+	ErrAlgorithm   = errors.New("capability: unsupported algorithm")
+	ErrSignature   = errors.New("capability: invalid signature: the token was altered, or signed with another auth token")
+	ErrIssuer      = errors.New("capability: wrong account")
+	ErrExpired     = errors.New("capability: token expired")
+	ErrNotYetValid = errors.New("capability: token not yet valid")
+	ErrScope       = errors.New("capability: invalid scope") // or invalid parameters in one
+)
+
+// A detailedError is one of the errors above with what was wrong and what to
+// do. It never holds an argument of New, and of a token only the value that
+// was rejected.
+type detailedError struct {
+	kind   error // ErrAccountSID and its like
+	detail string
+}
+
+func (e *detailedError) Error() string { return e.kind.Error() + e.detail }
+func (e *detailedError) Unwrap() error { return e.kind }
+
+// newError returns an error that does not show the value.
+func newError(kind error, detail string) error {
+	return &detailedError{kind, ": " + detail}
+}
+
+// newValueError returns an error that shows the value.
+func newValueError(kind error, value, detail string) error {
+	return &detailedError{kind, " " + quote(value) + ": " + detail}
+}
+
+// quote returns s in double quotes, with escapes for what cannot be printed.
+// It cuts a long s, between two characters, and says how long it was.
+func quote(s string) string {
+	const most = 40
+	if len(s) <= most {
+		return strconv.Quote(s)
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return strconv.Quote(s[:end]) + "... (" + strconv.Itoa(len(s)) + " bytes)"
+}
+
+// quoteChar returns the first character of s in single quotes.
+func quoteChar(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if r == utf8.RuneError && n == 1 {
+		return `'\x` + strconv.FormatUint(uint64(s[0]), 16) + `'`
+	}
+	return strconv.QuoteRune(r)
+}
+
+// away returns how far t is from now, and on which side. Beyond 292 years a
+// time.Duration ends.
+func away(t, now time.Time) string {
+	d := t.Sub(now)
+	length := "more than 292 years"
+	if d.Abs() < math.MaxInt64 && (d > 0) == after(t, now) {
+		length = d.Abs().String()
+	}
+	if after(t, now) {
+		return length + " away"
+	}
+	return length + " ago"
+}
+
+// after reports whether t is after now. The method of package time errs where
+// the seconds of a time have wrapped around.
+func after(t, now time.Time) bool {
+	seconds, nowSeconds := t.Unix(), now.Unix()
+	return seconds > nowSeconds || seconds == nowSeconds && t.Nanosecond() > now.Nanosecond()
+}
+
+// date returns a time for an error of reading. An error of minting has no
+// dates: time.Format would link the reading of time zone files into programs
+// that only mint.
+func date(t time.Time) string {
+	const year1, year10000 = -62135596800, 253402300800
+	if t.Unix() < year1 || t.Unix() >= year10000 {
+		return "Unix time " + strconv.FormatInt(t.Unix(), 10)
+	}
+	return t.UTC().Format(time.RFC3339)
+}

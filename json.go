@@ -1,0 +1,339 @@
+package capability
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A value is what a member of a JSON object holds.
+type value struct {
+	text     string // the characters of a string; anything else as written
+	isString bool
+}
+
+// integer returns a number that is written without fraction and exponent and
+// fits an int64.
+func (v value) integer() (int64, bool) {
+	n, err := strconv.ParseInt(v.text, 10, 64)
+	return n, err == nil && !v.isString
+}
+
+// parseObject reads the one JSON object (RFC 8259) that text has to be, and
+// calls member with each of its members. It is stricter than the RFC: text
+// must be UTF-8, no name may occur twice and no surrogate may stand alone. An
+// error is an ErrMalformed that begins with part, or the first of member.
+func parseObject(part, text string, member func(name string, v value) error) error {
+	p := parser{part: part, text: text}
+	if !utf8.ValidString(text) {
+		return newError(ErrMalformed, part+": not valid UTF-8")
+	}
+	if !p.next('{') {
+		return p.expected("an object")
+	}
+	var names nameSet
+	for first := true; !p.next('}'); first = false {
+		if !first && !p.next(',') {
+			return p.expected("a comma or '}'")
+		}
+		name, err := p.name()
+		if err != nil {
+			return err
+		}
+		if !names.add(name) {
+			return newError(ErrMalformed, part+": duplicate member "+quote(name))
+		}
+		v, err := p.value()
+		if err != nil {
+			return err
+		}
+		if err := member(name, v); err != nil {
+			return err
+		}
+	}
+	if p.space(); p.pos < len(text) {
+		return p.expected("nothing after the object")
+	}
+	return nil
+}
+
+// A parser walks through a JSON text. Its methods skip white space first.
+type parser struct {
+	part, text string
+	pos        int
+}
+
+// expected returns an error that says what was expected at the parser's
+// position, and what is there.
+func (p *parser) expected(what string) error {
+	found := ": the JSON ends at byte " + strconv.Itoa(p.pos)
+	if p.pos < len(p.text) {
+		found = ": byte " + strconv.Itoa(p.pos) + " of the JSON is " + quoteChar(p.text[p.pos:])
+	}
+	return newError(ErrMalformed, p.part+found+", expected "+what)
+}
+
+func (p *parser) space() {
+	for p.pos < len(p.text) {
+		switch p.text[p.pos] {
+		case ' ', '\t', '\r', '\n':
+			p.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips c and reports whether it was there.
+func (p *parser) next(c byte) bool {
+	p.space()
+	if p.pos == len(p.text) || p.text[p.pos] != c {
+		return false
+	}
+	p.pos++
+	return true
+}
+
+// name reads the name of a member and the colon after it.
+func (p *parser) name() (string, error) {
+	if !p.next('"') {
+		return "", p.expected("a name in double quotes")
+	}
+	name, err := p.string()
+	if err == nil && !p.next(':') {
+		err = p.expected("a colon")
+	}
+	return name, err
+}
+
+// value reads a value.
+func (p *parser) value() (value, error) {
+	p.space()
+	start := p.pos
+	if p.next('"') {
+		s, err := p.string()
+		return value{s, true}, err
+	}
+	err := p.skip()
+	return value{text: p.text[start:p.pos]}, err
+}
+
+// skip reads a value and drops it. It keeps the open arrays and objects in a
+// list instead of calling itself, so that no depth exhausts the stack.
+func (p *parser) skip() error {
+	var closers []byte // one for each array and object that is open
+	for {
+		empty := true // nothing stands in the innermost one yet
+		switch {
+		case p.next('{'):
+			closers = append(closers, '}')
+		case p.next('['):
+			closers = append(closers, ']')
+		default:
+			empty = false
+			if err := p.scalar(); err != nil {
+				return err
+			}
+		}
+		for len(closers) > 0 && p.next(closers[len(closers)-1]) {
+			closers = closers[:len(closers)-1]
+			empty = false
+		}
+		if len(closers) == 0 {
+			return nil
+		}
+		closer := closers[len(closers)-1]
+		if !empty && !p.next(',') {
+			return p.expected("a comma or '" + string(closer) + "'")
+		}
+		if closer == '}' {
+			if _, err := p.name(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// scalar reads a string, a number, true, false or null and drops it.
+func (p *parser) scalar() error {
+	if p.next('"') {
+		_, err := p.string()
+		return err
+	}
+	end := p.pos
+	for end < len(p.text) && !endsScalar(p.text[end]) {
+		end++
+	}
+	switch word := p.text[p.pos:end]; {
+	case word == "true" || word == "false" || word == "null" || isNumber(word):
+		p.pos = end
+		return nil
+	}
+	return p.expected("a value")
+}
+
+func endsScalar(c byte) bool {
+	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n'
+}
+
+// string reads from after the opening quote to the closing one.
+func (p *parser) string() (string, error) {
+	rest := p.text[p.pos:]
+	for i := 0; i < len(rest); i++ {
+		switch c := rest[i]; {
+		case c == '"':
+			s, ok := unescape(rest[:i])
+			if !ok {
+				return "", p.expected("a string with valid escapes and paired surrogates")
+			}
+			p.pos += i + 1
+			return s, nil
+		case c == '\\':
+			i++ // whatever is escaped, it is not the closing quote
+		case c < ' ':
+			p.pos += i
+			return "", p.expected("an escape instead of a control character")
+		}
+	}
+	p.pos = len(p.text)
+	return "", p.expected("a closing quote")
+}
+
+// unescape replaces the escapes of a JSON string, in which every backslash has
+// a byte after it. It reports whether they are those of the RFC and every
+// surrogate is half of a pair.
+func unescape(s string) (string, bool) {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s, true
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			b = append(b, s[i])
+			continue
+		}
+		if letter := strings.IndexByte(escapeLetters, s[i+1]); letter >= 0 {
+			b = append(b, escapedBytes[letter])
+			i++
+			continue
+		}
+		r, ok := codeUnit(s[i:])
+		i += 5
+		if utf16.IsSurrogate(r) {
+			low, _ := codeUnit(s[i+1:])
+			i += 6
+			r = utf16.DecodeRune(r, low)
+			ok = ok && r != utf8.RuneError
+		}
+		if !ok {
+			return "", false
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(b), true
+}
+
+// codeUnit reads the \uXXXX at the beginning of s.
+func codeUnit(s string) (rune, bool) {
+	if len(s) < 6 || s[:2] != `\u` {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[2:6], 16, 16)
+	return rune(n), err == nil
+}
+
+// isNumber reports whether s is a number by the grammar of RFC 8259, section 6.
+func isNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole := countDigits(s)
+	if whole == 0 || whole > 1 && s[0] == '0' {
+		return false
+	}
+	s = s[whole:]
+	if fraction, ok := strings.CutPrefix(s, "."); ok {
+		n := countDigits(fraction)
+		if n == 0 {
+			return false
+		}
+		s = fraction[n:]
+	}
+	if s == "" {
+		return true
+	}
+	if s[0] != 'e' && s[0] != 'E' {
+		return false
+	}
+	exponent := s[1:]
+	if exponent != "" && (exponent[0] == '+' || exponent[0] == '-') {
+		exponent = exponent[1:]
+	}
+	return exponent != "" && countDigits(exponent) == len(exponent)
+}
+
+// countDigits returns how many digits s begins with.
+func countDigits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// A nameSet is a set of names. It compares a handful one by one, which takes
+// less time than a map.
+type nameSet struct {
+	few      [16]string
+	n        int // how many of few there are
+	many     map[string]struct{}
+	expected int // how many names there will be, if that is known
+}
+
+// add adds a name and reports whether it is new.
+func (s *nameSet) add(name string) bool {
+	if s.n < len(s.few) {
+		for _, known := range s.few[:s.n] {
+			if known == name {
+				return false
+			}
+		}
+		s.few[s.n] = name
+		s.n++
+		return true
+	}
+	if s.many == nil {
+		s.many = make(map[string]struct{}, s.expected)
+		for _, known := range s.few {
+			s.many[known] = struct{}{}
+		}
+	}
+	before := len(s.many)
+	s.many[name] = struct{}{}
+	return len(s.many) > before
+}
+
+// The characters that JSON escapes by a letter, and their letters.
+const (
+	escapedBytes  = "\b\f\n\r\t\"\\/"
+	escapeLetters = `bfnrt"\/`
+)
+
+// appendString appends s, which is valid UTF-8, as a JSON string with the
+// escapes of PHP's json_encode: "/" is escaped, as is all beyond ASCII.
+func appendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for _, r := range s {
+		if i := strings.IndexRune(escapedBytes, r); i >= 0 {
+			dst = append(dst, '\\', escapeLetters[i])
+		} else if ' ' <= r && r < 0x80 {
+			dst = append(dst, byte(r))
+		} else {
+			var units [2]uint16
+			for _, u := range utf16.AppendRune(units[:0], r) {
+				dst = append(dst, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
+			}
+		}
+	}
+	return append(dst, '"')
+}
