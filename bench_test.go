@@ -6,31 +6,100 @@ import (
 	"encoding/base64"
 	"fmt"
 	"hash"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
 
-// byHand is the limit: the least that a server can do that has everything settled in advance. It appends the bytes of a
-// token, reuses a keyed HMAC and makes one string.
+const (
+	benchAccount     = "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+	benchAuthToken   = "9d8c7b6a5f4e3d2c1b0a998877665544"
+	benchApplication = "AP00112233445566778899aabbccddeeff"
+)
+
+// BenchmarkRatio prints how many times as long a call takes as a bare loop that
+// does the same by hand with everything settled in advance. Both take turns, so
+// that what else the machine does weighs on both alike; the ratio is the median
+// of all turns.
+//
+//	go test -run '^$' -bench Ratio -benchtime 1000x .
+func BenchmarkRatio(b *testing.B) {
+	base := benchBase(b)
+	ready := base.AllowClientIncoming("Alice").AllowClientOutgoing(benchApplication, Param("Foo", "Bar"))
+	token, err := ready.GenerateToken()
+	if err != nil {
+		b.Fatal(err)
+	}
+	forged := token[:len(token)-1] + "!"
+	payload := `{"scope":"scope:client:incoming?clientName=Alice scope:client:outgoing?appSid=` + benchApplication +
+		`&appParams=Foo%3DBar&clientName=Alice","iss":"` + benchAccount + `","exp":`
+	hand := newByHand()
+	buf := make([]byte, 0, len(token))
+
+	b.Run("PerUser", func(b *testing.B) {
+		ratio(b, 50, func() { hand.mint(payload) }, func() { perUser(base, "Alice") })
+	})
+	b.Run("GenerateToken", func(b *testing.B) {
+		ratio(b, 50, func() { hand.mint(payload) }, func() { ready.GenerateToken() })
+	})
+	b.Run("AppendToken", func(b *testing.B) {
+		ratio(b, 50, func() { hand.mint(payload) }, func() { ready.AppendToken(buf) })
+	})
+	for _, n := range []int{1, 10, 100, 1000} {
+		params := benchParams(n)
+		only := base.AllowClientOutgoing(benchApplication, params...)
+		scope := only.grants.append(nil, "")
+		payload := `{"scope":"` + string(scope) + `","iss":"` + benchAccount + `","exp":`
+		b.Run("Params/"+strconv.Itoa(n), func(b *testing.B) {
+			ratio(b, max(1, 50/n), func() { hand.mint(payload) }, func() {
+				base.AllowClientOutgoing(benchApplication, params...).GenerateToken()
+			})
+		})
+	}
+	b.Run("Verify", func(b *testing.B) {
+		ratio(b, 50, func() { hand.verify(token) }, func() { base.Verify(token) })
+	})
+	b.Run("VerifyForged", func(b *testing.B) {
+		ratio(b, 50, func() { hand.verify(token) }, func() { base.Verify(forged) })
+	})
+}
+
+// ratio runs two functions in turns of so many calls and reports the ratio.
+func ratio(b *testing.B, calls int, hand, ours func()) {
+	turn := func(f func()) float64 {
+		start := time.Now()
+		for range calls {
+			f()
+		}
+		return float64(time.Since(start))
+	}
+	var ratios []float64
+	for i := 0; i < b.N; i++ {
+		byHand := turn(hand)
+		ratios = append(ratios, turn(ours)/byHand)
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "x-by-hand")
+	b.ReportMetric(0, "ns/op") // it would count both
+}
+
+// byHand is the least that a server can do: it appends the bytes of a payload
+// that is escaped already, reuses a keyed HMAC and its buffers, and makes one
+// string.
 type byHand struct {
 	mac    hash.Hash
 	sum    [sha256.Size]byte
 	buffer []byte
 }
 
-func newByHand(authToken string) *sync.Pool {
-	return &sync.Pool{New: func() any { return &byHand{mac: hmac.New(sha256.New, []byte(authToken))} }}
+func newByHand() *byHand {
+	return &byHand{mac: hmac.New(sha256.New, []byte(benchAuthToken))}
 }
 
-func (h *byHand) token(clientName string) string {
-	b := append(h.buffer[:0], `{"scope":"scope:client:incoming?clientName=`...)
-	b = append(b, clientName...)
-	b = append(b, ` scope:client:outgoing?appSid=`+benchApplication+`&appParams=Foo%3DBar&clientName=`...)
-	b = append(b, clientName...)
-	b = append(b, `","iss":"`+benchAccount+`","exp":`...)
+func (h *byHand) mint(payload string) string {
+	b := append(h.buffer[:0], payload...)
 	b = strconv.AppendInt(b, time.Now().Unix()+600, 10)
 	b = append(b, '}')
 	n := len(b)
@@ -44,11 +113,21 @@ func (h *byHand) token(clientName string) string {
 	return string(b[n:])
 }
 
-const (
-	benchAccount     = "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0"
-	benchAuthToken   = "9d8c7b6a5f4e3d2c1b0a998877665544"
-	benchApplication = "AP00112233445566778899aabbccddeeff"
-)
+// verify checks the signature as written and decodes the payload.
+func (h *byHand) verify(token string) string {
+	part := strings.SplitN(token, ".", 3)
+	h.mac.Reset()
+	h.mac.Write([]byte(token[:len(token)-len(part[2])-1]))
+	signature := base64.RawURLEncoding.EncodeToString(h.mac.Sum(h.sum[:0]))
+	if !hmac.Equal([]byte(signature), []byte(part[2])) {
+		return ""
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(part[1])
+	if err != nil {
+		return ""
+	}
+	return string(payload)
+}
 
 func benchBase(b *testing.B) Capability {
 	base, err := New(benchAccount, benchAuthToken)
@@ -58,122 +137,15 @@ func benchBase(b *testing.B) Capability {
 	return base.WithTTL(10 * time.Minute)
 }
 
+func benchParams(n int) []Parameter {
+	params := make([]Parameter, n)
+	for i := range params {
+		params[i] = Param(fmt.Sprint("name", i), "some value")
+	}
+	return params
+}
+
 // perUser is what a token endpoint does for each of its users.
 func perUser(base Capability, clientName string) (string, error) {
 	return base.AllowClientIncoming(clientName).AllowClientOutgoing(benchApplication, Param("Foo", "Bar")).GenerateToken()
-}
-
-// bench runs f and fails if it ever does.
-func bench(b *testing.B, f func() error) {
-	b.ReportAllocs()
-	for i := 0; i < b.N; i++ {
-		if err := f(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-var token string // keeps the compiler from leaving work out
-
-func BenchmarkByHand(b *testing.B) {
-	pool := newByHand(benchAuthToken)
-	bench(b, func() error {
-		h := pool.Get().(*byHand)
-		token = h.token("Alice")
-		pool.Put(h)
-		return nil
-	})
-}
-
-func BenchmarkPerUser(b *testing.B) {
-	base := benchBase(b)
-	bench(b, func() (err error) {
-		token, err = perUser(base, "Alice")
-		return err
-	})
-}
-
-func BenchmarkGenerateToken(b *testing.B) {
-	ready := benchBase(b).AllowClientIncoming("Alice").AllowClientOutgoing(benchApplication, Param("Foo", "Bar"))
-	bench(b, func() (err error) {
-		token, err = ready.GenerateToken()
-		return err
-	})
-}
-
-func BenchmarkAppendToken(b *testing.B) {
-	ready := benchBase(b).AllowClientIncoming("Alice").AllowClientOutgoing(benchApplication, Param("Foo", "Bar"))
-	buf := make([]byte, 0, 1024)
-	bench(b, func() (err error) {
-		buf, err = ready.AppendToken(buf[:0])
-		return err
-	})
-}
-
-func BenchmarkParallel(b *testing.B) {
-	b.Run("ByHand", func(b *testing.B) {
-		pool := newByHand(benchAuthToken)
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				h := pool.Get().(*byHand)
-				_ = h.token("Alice")
-				pool.Put(h)
-			}
-		})
-	})
-	b.Run("PerUser", func(b *testing.B) {
-		base := benchBase(b)
-		b.RunParallel(func(pb *testing.PB) {
-			for pb.Next() {
-				if _, err := perUser(base, "Alice"); err != nil {
-					b.Error(err)
-				}
-			}
-		})
-	})
-}
-
-// BenchmarkParams shows that the cost grows with the bytes of the scopes: MB/s count those of the token.
-func BenchmarkParams(b *testing.B) {
-	base := benchBase(b)
-	for _, n := range []int{1, 10, 100, 1000} {
-		params := make([]Parameter, n)
-		for i := range params {
-			params[i] = Param(fmt.Sprint("name", i), "some value")
-		}
-		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			bench(b, func() (err error) {
-				token, err = base.AllowClientOutgoing(benchApplication, params...).GenerateToken()
-				return err
-			})
-			b.SetBytes(int64(len(token)))
-		})
-	}
-}
-
-func BenchmarkVerify(b *testing.B) {
-	base := benchBase(b)
-	token, err := perUser(base, "Alice")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("Valid", func(b *testing.B) {
-		bench(b, func() error {
-			_, err := base.Verify(token)
-			return err
-		})
-	})
-	refuse := func(token string) func(b *testing.B) {
-		return func(b *testing.B) {
-			bench(b, func() error {
-				if _, err := base.Verify(token); err == nil {
-					b.Fatal("accepted")
-				}
-				return nil
-			})
-		}
-	}
-	b.Run("Forged", refuse(token[:len(token)-1]+"!"))
-	b.Run("16MiBOfDots", refuse(strings.Repeat(".", 16<<20)))
-	b.Run("16MiBForged", refuse(header+"."+strings.Repeat("A", 16<<20)+token[strings.LastIndexByte(token, '.'):]))
 }
