@@ -1,0 +1,383 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"example.com/capability"
+)
+
+const (
+	accountSID = "AC123123"
+	authToken  = "not-to-be-printed"
+	appSID     = "AP123123"
+	publicURL  = "https://phone.example.com"
+)
+
+// configure returns the configuration for flags, as main makes it.
+func configure(args ...string) (config, error) {
+	c := config{accountSID: accountSID, authToken: authToken, appSID: appSID}
+	flags := flag.NewFlagSet("softphone", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	c.register(flags)
+	return c, flags.Parse(args)
+}
+
+// start returns the site for flags.
+func start(t *testing.T, args ...string) http.Handler {
+	t.Helper()
+	c, err := configure(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := newHandler(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return site
+}
+
+// send sends a form, if it has one, with headers given as names and values.
+func send(site http.Handler, method, path string, form url.Values, headers ...string) *http.Response {
+	r := httptest.NewRequest(method, path, strings.NewReader(form.Encode()))
+	r.Host = "localhost:8080"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		} else {
+			r.Header.Add(headers[i], headers[i+1])
+		}
+	}
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, r *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// signIn returns the value of the Cookie header for somebody who signed in.
+func signIn(t *testing.T, site http.Handler, name string) string {
+	t.Helper()
+	r := send(site, "POST", "/session", url.Values{"name": {name}})
+	if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/" {
+		t.Fatalf("sign-in of %q: %s, Location %q", name, r.Status, r.Header.Get("Location"))
+	}
+	cookie := r.Cookies()[0]
+	return cookie.Name + "=" + cookie.Value
+}
+
+func TestFlagsAreChecked(t *testing.T) {
+	for _, args := range [][]string{
+		{"-url", ""},
+		{"-url", "phone.example.com"},
+		{"-url", "http://phone.example.com"},
+		{"-url", "https://"},
+		{"-url", "https://:443"},
+		{"-url", "https://phone.example.com/path"},
+		{"-url", "https://phone.example.com//"},
+		{"-url", "https://phone.example.com?"},
+		{"-url", "https://phone.example.com/?a=b"},
+		{"-url", "https://phone.example.com#"},
+		{"-url", "https://user:password@phone.example.com"},
+		{"-allow", ""},
+		{"-allow", "4155550100"},
+		{"-allow", "+1 415 555 0100"},
+		{"-allow", "+04155550100"},
+		{"-allow", "+14155550100\n"},
+		{"-allow", "+1415555010012345"},
+		{"-allow", "+14155550100", "-allow", "Bob"},
+		{"-caller-id", "client:Alice"},
+	} {
+		if _, err := configure(args...); err == nil {
+			t.Errorf("%q is accepted", args)
+		}
+	}
+	c, err := configure("-url", publicURL+"/", "-allow", "+14155550100", "-allow", "+442071838750")
+	if err != nil || c.url != publicURL || len(c.allow) != 2 {
+		t.Errorf("good flags: %+v, %v", c, err)
+	}
+}
+
+func TestCredentialsAreChecked(t *testing.T) {
+	for _, test := range []struct {
+		c    config
+		want error
+	}{
+		{config{authToken: authToken, appSID: appSID}, capability.ErrAccountSID},
+		{config{accountSID: accountSID, appSID: appSID}, capability.ErrAuthToken},
+		{config{accountSID: accountSID, authToken: authToken}, capability.ErrApplicationSID},
+		{config{accountSID: authToken, authToken: accountSID, appSID: appSID}, capability.ErrAccountSID},
+		{config{accountSID: accountSID, authToken: appSID + "0000000000", appSID: authToken}, capability.ErrApplicationSID},
+	} {
+		_, err := newHandler(test.c)
+		if !errors.Is(err, test.want) {
+			t.Errorf("the error is %v, want %v", err, test.want)
+		} else if strings.Contains(err.Error(), authToken) {
+			t.Errorf("the error shows the auth token: %v", err)
+		}
+	}
+	for _, sdk := range []string{t.TempDir(), "missing.js"} {
+		_, err := newHandler(config{accountSID: accountSID, authToken: authToken, appSID: appSID, sdk: sdk})
+		if err == nil {
+			t.Errorf("-sdk %s is accepted", sdk)
+		}
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	site := start(t)
+	if page := body(t, send(site, "GET", "/", nil)); !strings.Contains(page, `action="/session"`) {
+		t.Errorf("no form to sign in:\n%s", page)
+	}
+	cookie := signIn(t, site, " Alice ")
+	if page := body(t, send(site, "GET", "/", nil, "Cookie", cookie)); !strings.Contains(page, `data-user="Alice"`) {
+		t.Errorf("not signed in:\n%s", page)
+	}
+	if other := signIn(t, site, "Alice"); other == cookie {
+		t.Error("two sessions have the same ID")
+	}
+	r := send(site, "POST", "/signout", nil, "Cookie", cookie)
+	if r.StatusCode != http.StatusSeeOther || r.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("sign-out: %s, %v", r.Status, r.Cookies())
+	}
+	if r := send(site, "POST", "/token", nil, "Cookie", cookie); r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("after sign-out: %s", r.Status)
+	}
+}
+
+func TestBadNames(t *testing.T) {
+	site := start(t)
+	for _, form := range []url.Values{
+		nil,
+		{"name": {""}},
+		{"name": {"alice@example.com"}},
+		{"name": {"José"}},
+		{"name": {`<script>"x"</script>`}},
+		{"name": {"x&appSid=AP999"}},
+		{"name": {strings.Repeat("x", maxBody)}}, // more than is read
+	} {
+		r := send(site, "POST", "/session", form)
+		page := body(t, r)
+		if r.StatusCode != http.StatusBadRequest || len(r.Cookies()) != 0 {
+			t.Errorf("%.50q: %s, %v", form, r.Status, r.Cookies())
+		}
+		reason := strings.TrimPrefix(capability.ErrClientName.Error(), "capability: ")
+		for _, want := range []string{reason, `aria-invalid="true"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%.50q: no %s in\n%s", form, want, page)
+			}
+		}
+		if strings.Contains(page, `<script>"x`) {
+			t.Errorf("%.50q is not escaped in\n%s", form, page)
+		}
+	}
+	// A name in the address is not in the form.
+	if r := send(site, "POST", "/session?name=Alice", nil); r.StatusCode != http.StatusBadRequest {
+		t.Errorf("name in the query: %s", r.Status)
+	}
+}
+
+func TestCookie(t *testing.T) {
+	cookie := func(args ...string) *http.Cookie {
+		return send(start(t, args...), "POST", "/session", url.Values{"name": {"Alice"}}).Cookies()[0]
+	}
+	local, public := cookie(), cookie("-url", publicURL)
+	for _, c := range []*http.Cookie{local, public} {
+		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 32 {
+			t.Errorf("cookie %v", c)
+		}
+	}
+	if local.Secure || !public.Secure || public.Name != "__Host-session" {
+		t.Errorf("cookies %v and %v", local, public)
+	}
+}
+
+func TestSessionsEnd(t *testing.T) {
+	s := &server{cookie: "session", sessions: map[string]session{"old": {"Alice", time.Now().Add(-time.Second)}}}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", "session=old")
+	if user := s.user(r); user != "" {
+		t.Errorf("%s is signed in by an old session", user)
+	}
+	for i := range maxSessions {
+		if !s.remember(fmt.Sprint(i), session{"Alice", time.Now().Add(time.Hour)}) {
+			t.Fatalf("no room for session %d", i)
+		}
+	}
+	if s.remember("one more", session{}) || len(s.sessions) != maxSessions {
+		t.Errorf("%d sessions", len(s.sessions))
+	}
+}
+
+func TestToken(t *testing.T) {
+	site := start(t)
+	if r := send(site, "POST", "/token", nil); r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("without a session: %s", r.Status)
+	}
+	if r := send(site, "POST", "/token", nil, "Cookie", "session="); r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("with an empty cookie: %s", r.Status)
+	}
+	alice := signIn(t, site, "Alice")
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS"} {
+		r := send(site, method, "/token", nil, "Cookie", alice)
+		if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "POST" {
+			t.Errorf("%s: %s, Allow %q", method, r.Status, r.Header.Get("Allow"))
+		}
+	}
+	r := send(site, "POST", "/token", url.Values{"name": {"Bob"}}, "Cookie", alice)
+	if r.StatusCode != http.StatusOK || r.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("%s, %v", r.Status, r.Header)
+	}
+	if kind := r.Header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("Content-Type %s", kind)
+	}
+	var answer struct{ Token string }
+	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	base, err := capability.New(accountSID, authToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims, err := base.Verify(answer.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scopes []string
+	for _, scope := range claims.Scopes {
+		scopes = append(scopes, scope.String())
+	}
+	want := "[scope:client:incoming?clientName=Alice " +
+		"scope:client:outgoing?appSid=AP123123&appParams=SignedInAs%3DAlice&clientName=Alice]"
+	if got := fmt.Sprint(scopes); got != want {
+		t.Errorf("the token allows %s, want %s", got, want)
+	}
+	if left := time.Until(claims.ExpiresAt); left < 9*time.Minute || left > 10*time.Minute {
+		t.Errorf("the token expires in %s", left)
+	}
+}
+
+func TestOtherSites(t *testing.T) {
+	for _, test := range []struct {
+		headers []string
+		own     bool
+	}{
+		{nil, true},
+		{[]string{"Sec-Fetch-Site", "same-origin"}, true},
+		{[]string{"Sec-Fetch-Site", "none"}, true},
+		{[]string{"Sec-Fetch-Site", "same-site"}, false},
+		{[]string{"Sec-Fetch-Site", "cross-site"}, false},
+		{[]string{"Sec-Fetch-Site", "cross-site", "Origin", publicURL}, false},
+		{[]string{"Sec-Fetch-Site", "same-origin", "Origin", "https://elsewhere.example"}, true}, // a proxy changed Host
+		{[]string{"Origin", "http://localhost:8080"}, true},
+		{[]string{"Origin", publicURL}, true},
+		{[]string{"Origin", publicURL, "Host", "phone.example.com"}, true},
+		{[]string{"Origin", publicURL + ".evil.example"}, false},
+		{[]string{"Origin", "http://localhost:3000"}, false},
+		{[]string{"Origin", "https://evil.example"}, false},
+		{[]string{"Origin", "null"}, false},
+	} {
+		for path, status := range map[string]int{
+			"/token":   http.StatusOK,
+			"/session": http.StatusSeeOther,
+			"/signout": http.StatusSeeOther,
+		} {
+			site := start(t, "-url", publicURL)
+			headers := append([]string{"Cookie", signIn(t, site, "Alice")}, test.headers...)
+			if !test.own {
+				status = http.StatusForbidden
+			}
+			r := send(site, "POST", path, url.Values{"name": {"Eve"}}, headers...)
+			if r.StatusCode != status || !test.own && len(r.Cookies()) != 0 {
+				t.Errorf("%s with %q: %s, want %d; it sets %v", path, test.headers, r.Status, status, r.Cookies())
+			}
+		}
+	}
+}
+
+func TestHosts(t *testing.T) {
+	local, public := start(t), start(t, "-url", publicURL)
+	for _, test := range []struct {
+		site http.Handler
+		host string
+		want int
+	}{
+		{local, "localhost", http.StatusOK},
+		{local, "localhost:8080", http.StatusOK},
+		{local, "127.0.0.1:8080", http.StatusOK},
+		{local, "[::1]:8080", http.StatusOK},
+		{local, "evil.example:8080", http.StatusMisdirectedRequest},
+		{local, "127.0.0.1.evil.example", http.StatusMisdirectedRequest},
+		{local, "phone.example.com", http.StatusMisdirectedRequest},
+		{local, "", http.StatusMisdirectedRequest},
+		{public, "localhost:8080", http.StatusOK},
+		{public, "phone.example.com", http.StatusOK},
+		{public, "Phone.Example.com:443", http.StatusOK},
+		{public, "evil.example", http.StatusMisdirectedRequest},
+	} {
+		if r := send(test.site, "GET", "/", nil, "Host", test.host); r.StatusCode != test.want {
+			t.Errorf("Host %q: %s, want %d", test.host, r.Status, test.want)
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "twilio.min.js")
+	if err := os.WriteFile(file, []byte("the SDK"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	with, without := start(t, "-sdk", file), start(t)
+	for path, kind := range map[string]string{
+		"/":              "text/html; charset=utf-8",
+		"/softphone.css": "text/css; charset=utf-8",
+		"/softphone.js":  "text/javascript; charset=utf-8",
+		"/softphone.svg": "image/svg+xml",
+		"/twilio.min.js": "text/javascript; charset=utf-8",
+	} {
+		r := send(with, "GET", path, nil)
+		if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != kind {
+			t.Errorf("%s: %s, %s", path, r.Status, r.Header.Get("Content-Type"))
+		}
+		policy := r.Header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s has the policy %q", path, policy)
+		}
+		if r.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %v", path, r.Header)
+		}
+	}
+	for _, path := range []string{"/index.html", "/main.go", "/twilio.min.js/", "/../main.go"} {
+		if r := send(with, "GET", path, nil); r.StatusCode == http.StatusOK {
+			t.Errorf("%s: %s", path, r.Status)
+		}
+	}
+	if r := send(without, "GET", "/twilio.min.js", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("without -sdk: %s", r.Status)
+	}
+	const advice = "npm install @twilio/voice-sdk"
+	if strings.Contains(body(t, send(with, "GET", "/", nil)), advice) {
+		t.Error("the page says that the Voice SDK is missing, but it is there")
+	}
+	if !strings.Contains(body(t, send(without, "GET", "/", nil)), advice) {
+		t.Error("the page does not say how to get the Voice SDK")
+	}
+}

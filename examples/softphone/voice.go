@@ -1,0 +1,117 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha1" // Twilio signs with HMAC-SHA1
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// callerParam is the parameter in the token that names the caller. Twilio sends
+// it to /voice together with those that the browser chooses, such as To.
+const callerParam = "SignedInAs"
+
+// A response is a TwiML document, which tells Twilio what to do with a call.
+type response struct {
+	XMLName xml.Name `xml:"Response"`
+	Say     string   `xml:",omitempty"`
+	Dial    *dial
+}
+
+type dial struct {
+	CallerID       string `xml:"callerId,attr,omitempty"`
+	AnswerOnBridge bool   `xml:"answerOnBridge,attr"` // the caller hears it ring until the call is answered
+	Client         string `xml:",omitempty"`
+	Number         string `xml:",omitempty"`
+}
+
+// voice answers Twilio's request for what to do with a call from a browser.
+func (s *server) voice(w http.ResponseWriter, r *http.Request) {
+	if s.url == "" {
+		http.Error(w, "This server was started without -url and cannot check X-Twilio-Signature.", http.StatusForbidden)
+		return
+	}
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, "The form cannot be read.", http.StatusBadRequest)
+		return
+	}
+	want := signature(s.authToken, s.url+"/voice", r.PostForm)
+	if !hmac.Equal([]byte(r.Header.Get("X-Twilio-Signature")), []byte(want)) {
+		http.Error(w, "X-Twilio-Signature does not match.", http.StatusForbidden)
+		return
+	}
+	answer := s.route(r.PostForm)
+	log.Printf("call from %q to %q: allowed: %t", r.PostForm["From"], r.PostForm["To"], answer.Dial != nil)
+	w.Header().Set("Content-Type", "application/xml")
+	io.WriteString(w, xml.Header)
+	xml.NewEncoder(w).Encode(answer)
+}
+
+// signature returns the X-Twilio-Signature of a form posted to an address. It
+// covers the address and then each name with each of its values, sorted and
+// without duplicates, as in Twilio's own libraries.
+func signature(authToken, address string, form url.Values) string {
+	names := make([]string, 0, len(form))
+	for name := range form {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	mac := hmac.New(sha1.New, []byte(authToken))
+	io.WriteString(mac, address)
+	for _, name := range names {
+		values := slices.Clone(form[name])
+		slices.Sort(values)
+		for _, value := range slices.Compact(values) {
+			io.WriteString(mac, name+value)
+		}
+	}
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// route decides who may call whom. A browser can send parameters of any name,
+// including callerParam. So route trusts callerParam only if it has one value
+// and agrees with From, which Twilio takes from the token as well.
+func (s *server) route(form url.Values) response {
+	caller, to := single(form, callerParam), strings.TrimSpace(single(form, "To"))
+	number := separators.Replace(to)
+	switch {
+	case caller == "" || single(form, "From") != "client:"+caller:
+		return response{Say: "This call does not come from a browser that may place calls."}
+	case s.base.WithClientName(to).Err() == nil:
+		return response{Dial: &dial{CallerID: "client:" + caller, AnswerOnBridge: true, Client: to}}
+	case slices.Contains(s.allow, number):
+		return response{Dial: &dial{CallerID: s.callerID, AnswerOnBridge: true, Number: number}}
+	case checkNumber(number) == nil:
+		return response{Say: "You may not call this number."}
+	default:
+		return response{Say: "Please enter the name of a client, or a number that begins with plus and a country code."}
+	}
+}
+
+// single returns the value of a parameter that has exactly one, or else "".
+func single(form url.Values, name string) string {
+	if len(form[name]) != 1 {
+		return ""
+	}
+	return form[name][0]
+}
+
+// separators removes what people write between the digits of a number.
+var separators = strings.NewReplacer(" ", "", "\u00a0", "", "-", "", "\u2011", "", ".", "", "/", "", "(", "", ")", "")
+
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
+
+func checkNumber(number string) error {
+	if !e164.MatchString(number) {
+		return errors.New("want + and the country code first, and then digits alone, as in +14155550100")
+	}
+	return nil
+}
