@@ -49,16 +49,18 @@ type Capability struct {
 // an enforced FIPS 140-3 mode requires a longer key. No error of New shows any
 // part of its arguments.
 func New(accountSID, authToken string) (Capability, error) {
-	c := Capability{accountSID: accountSID, ttl: DefaultTTL, now: time.Now}
-	if c.ok(checkAccountSID(accountSID)) && c.ok(checkAuthToken(authToken, accountSID)) {
-		var err error
-		c.key, err = newKey(authToken)
-		c.ok(err)
+	err := checkAccountSID(accountSID)
+	if err == nil {
+		err = checkAuthToken(authToken, accountSID)
 	}
-	if c.err != nil {
-		return Capability{err: c.err}, c.err // without accountSID, which may be the auth token
+	var k key
+	if err == nil {
+		k, err = newKey(authToken)
 	}
-	return c, nil
+	if err != nil {
+		return Capability{err: err}, err // without accountSID, which may be the auth token
+	}
+	return Capability{key: k, accountSID: accountSID, ttl: DefaultTTL, now: time.Now}, nil
 }
 
 // AllowClientIncoming allows incoming calls to a client name, which is also
@@ -259,13 +261,27 @@ func (c *Capability) expires(now time.Time) (int64, error) {
 	if c.expiry != nil {
 		expiry = *c.expiry
 	}
-	if err := checkExpiry(expiry, now); err != nil {
-		return 0, err
+	detail := ""
+	switch left := expiry.Sub(now); {
+	case expiry.IsZero():
+		detail = "the expiry is the zero time.Time: was it never set?"
+	case left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix(): // Unix tells where Add wrapped around
+		detail = "the expiry " + when(expiry, now) + "; it must be from 1s to 24h0m0s away"
+	case c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix():
+		detail = "the not-before " + when(*c.notBefore, now) + ", not before the expiry, which " + when(expiry, now)
+	default:
+		return expiry.Unix(), nil
 	}
-	if c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix() {
-		return 0, newError(ErrTTL, "the not-before ("+away(*c.notBefore, now)+") is not before the expiry ("+away(expiry, now)+")")
+	return 0, newError(ErrTTL, detail)
+}
+
+// when returns how far t is from now, and on which side.
+func when(t, now time.Time) string {
+	d := t.Sub(now)
+	if d > 0 {
+		return "is " + length(d) + " away"
 	}
-	return expiry.Unix(), nil
+	return "passed " + length(d) + " ago"
 }
 
 // A claim is an extra one. Its text is how it stands in a payload, with a comma
@@ -274,7 +290,10 @@ type claim struct{ name, text string }
 
 // A grant is a scope: what its URI begins with, and the rest of it, escaped,
 // but for the client name at the end of an outgoing one.
-type grant struct{ prefix, rest string }
+type grant struct {
+	_            [0]func() // not comparable, which spares each program half a KiB
+	prefix, rest string
+}
 
 const (
 	incoming  = "scope:client:incoming?clientName="
@@ -297,33 +316,33 @@ func (g *grants) add(prefix, rest string) {
 		full := *g
 		*g = grants{before: &full}
 	}
-	g.last[g.n] = grant{prefix, rest}
+	g.last[g.n] = grant{prefix: prefix, rest: rest}
 	g.n++
 }
 
 // append appends the scope URIs in the order of the calls, with a space between
 // two. It does not call itself, as a long list would exhaust the stack.
 func (g *grants) append(dst []byte, clientName string) []byte {
-	var before []*grants
+	var before []*grants // the last ones first
 	for b := g.before; b != nil; b = b.before {
 		before = append(before, b)
 	}
-	for i := len(before) - 1; i >= 0; i-- {
-		dst = append(before[i].appendLast(dst, clientName), ' ')
-	}
-	return g.appendLast(dst, clientName)
-}
-
-func (g *grants) appendLast(dst []byte, clientName string) []byte {
-	for i, grant := range g.last[:g.n] {
+	start := len(dst)
+	for i := len(before); i >= 0; i-- {
+		part := g
 		if i > 0 {
-			dst = append(dst, ' ')
+			part = before[i-1]
 		}
-		dst = append(dst, grant.prefix...)
-		dst = append(dst, grant.rest...)
-		if grant.prefix == outgoing && clientName != "" {
-			dst = append(dst, "&clientName="...)
-			dst = append(dst, clientName...)
+		for _, grant := range part.last[:part.n] {
+			if len(dst) > start {
+				dst = append(dst, ' ')
+			}
+			dst = append(dst, grant.prefix...)
+			dst = append(dst, grant.rest...)
+			if grant.prefix == outgoing && clientName != "" {
+				dst = append(dst, "&clientName="...)
+				dst = append(dst, clientName...)
+			}
 		}
 	}
 	return dst
@@ -342,12 +361,13 @@ func checkAccountSID(s string) error {
 	case s == "AC":
 		detail = "nothing follows AC"
 	case start == 0:
-		bad := 2 + strings.IndexFunc(s[2:], func(r rune) bool { return r > '~' || !isAlphanumeric(byte(r)) })
+		bad := 0
+		for isAlphanumeric(s[bad]) {
+			bad++
+		}
 		detail = "byte " + strconv.Itoa(bad) + " is not an ASCII letter or digit" + atEnd(s, bad)
 	case strings.HasPrefix(s, "SK"):
 		detail = "it begins with SK, as the SID of an API key does; an account SID begins with AC"
-	case strings.HasPrefix(s, "AP"):
-		detail = "it begins with AP, as the SID of a TwiML application does; an account SID begins with AC"
 	case 0 < start && start <= 3:
 		detail = "it begins with something else than AC, which follows at byte " + strconv.Itoa(start) + ": a space, a quote or a byte order mark?"
 	}
@@ -357,11 +377,14 @@ func checkAccountSID(s string) error {
 // checkAuthToken returns an error that shows nothing of s. A key that is in the
 // account SID would be published with every token.
 func checkAuthToken(s, accountSID string) error {
-	bad := strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+	bad := 0
+	for bad < len(s) && ' ' < s[bad] && s[bad] <= '~' {
+		bad++
+	}
 	switch {
 	case s == "":
 		return newError(ErrAuthToken, "it is empty: is its environment variable set?")
-	case bad >= 0:
+	case bad < len(s):
 		return newError(ErrAuthToken, "byte "+strconv.Itoa(bad)+" is not a visible ASCII character"+atEnd(s, bad))
 	case s == accountSID:
 		return newError(ErrAuthToken, "it is the account SID: is one variable passed twice?")
@@ -396,25 +419,12 @@ func (c *Capability) checkClaim(name, value string) error {
 }
 
 func checkTTL(ttl time.Duration) error {
-	if 0 < ttl && ttl <= MaxTTL/time.Second { // a number of seconds, taken for a Duration
-		return newError(ErrTTL, "the TTL is "+ttl.String()+", as a time.Duration counts nanoseconds: write "+
+	switch {
+	case 0 < ttl && ttl <= MaxTTL/time.Second: // a number of seconds, taken for a Duration
+		return newError(ErrTTL, "the TTL is "+ttl.String()+", as a time.Duration counts nanoseconds; write "+
 			strconv.Itoa(int(ttl))+" * time.Second")
-	}
-	if problem := lifetimeProblem(ttl); problem != "" {
-		return newError(ErrTTL, "the TTL is "+ttl.String()+problem)
-	}
-	return nil
-}
-
-func checkExpiry(t, now time.Time) error {
-	if t.IsZero() {
-		return newError(ErrTTL, "the expiry is the zero time.Time: was it never set?")
-	}
-	if !after(t, now) {
-		return newError(ErrTTL, "the expiry passed "+away(t, now))
-	}
-	if problem := lifetimeProblem(t.Sub(now)); problem != "" {
-		return newError(ErrTTL, "the expiry is "+away(t, now)+problem)
+	case ttl < time.Second || ttl > MaxTTL:
+		return newError(ErrTTL, "the TTL is "+ttl.String()+"; it must be from 1s to 24h0m0s")
 	}
 	return nil
 }
@@ -424,15 +434,4 @@ func checkNotBefore(t time.Time) error {
 		return newError(ErrTTL, "the not-before is the zero time.Time: was it never set?")
 	}
 	return nil
-}
-
-// lifetimeProblem returns what is wrong with a lifetime, or "".
-func lifetimeProblem(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return ", less than 1s"
-	case d > MaxTTL:
-		return ", more than the 24h0m0s that Twilio accepts"
-	}
-	return ""
 }

@@ -102,11 +102,12 @@ func (c Claims) ClaimNames() []string {
 // second does not count.
 func (c *Claims) checkTime(now time.Time) error {
 	now = time.Unix(now.Unix(), 0)
-	if !after(c.ExpiresAt, now) {
-		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + away(c.ExpiresAt, now) + " (clock: " + date(now) + ")"}
-	}
-	if !c.NotBefore.IsZero() && after(c.NotBefore, now) {
-		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+away(c.NotBefore, now)+" (clock: "+date(now)+")")
+	clock := " (clock: " + date(now) + ")"
+	switch {
+	case c.ExpiresAt.Unix() <= now.Unix():
+		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + length(c.ExpiresAt.Sub(now)) + " ago" + clock}
+	case !c.NotBefore.IsZero() && c.NotBefore.Unix() > now.Unix():
+		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+length(c.NotBefore.Sub(now))+" away"+clock)
 	}
 	return nil
 }

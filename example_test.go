@@ -100,7 +100,7 @@ func Example_noInjection() {
 	fmt.Println(err)
 	fmt.Println(base.AllowClientOutgoing("AP123123", capability.Param("Note", "x&clientName=root")))
 	// Output:
-	// capability: invalid client name "x&appSid=AP666": '&' is not allowed; use only A-Z, a-z, 0-9 and _
+	// capability: invalid client name "x&appSid=AP666": use one or more of A-Z, a-z, 0-9 and _
 	// account AC123123, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=Note%3Dx%2526clientName%253Droot
 }
 
@@ -136,7 +136,7 @@ func ExampleCapability_WithClientName() {
 func ExampleCapability_WithTTL() {
 	_, err := newBase().WithTTL(48 * time.Hour).GenerateToken()
 	fmt.Println(err)
-	// Output: capability: invalid lifetime: the TTL is 48h0m0s, more than the 24h0m0s that Twilio accepts
+	// Output: capability: invalid lifetime: the TTL is 48h0m0s; it must be from 1s to 24h0m0s
 }
 
 func ExampleCapability_WithExpiry() {
@@ -198,7 +198,7 @@ func ExampleCapability_GenerateToken() {
 	if errors.Is(err, capability.ErrClientName) {
 		fmt.Println(err)
 	}
-	// Output: capability: invalid client name "alice@example.com": '@' is not allowed; use only A-Z, a-z, 0-9 and _
+	// Output: capability: invalid client name "alice@example.com": use one or more of A-Z, a-z, 0-9 and _
 }
 
 func ExampleCapability_AppendToken() {

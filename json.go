@@ -283,10 +283,9 @@ func countDigits(s string) int {
 // A nameSet is a set of names. It compares a handful one by one, which takes
 // less time than a map.
 type nameSet struct {
-	few      [16]string
-	n        int // how many of few there are
-	many     map[string]struct{}
-	expected int // how many names there will be, if that is known
+	few  [16]string
+	n    int // how many of few there are
+	many map[string]struct{}
 }
 
 // add adds a name and reports whether it is new.
@@ -302,7 +301,7 @@ func (s *nameSet) add(name string) bool {
 		return true
 	}
 	if s.many == nil {
-		s.many = make(map[string]struct{}, s.expected)
+		s.many = make(map[string]struct{}, 2*len(s.few))
 		for _, known := range s.few {
 			s.many[known] = struct{}{}
 		}

@@ -95,8 +95,7 @@ func (k key) signer() (*signer, error) {
 // allocating.
 type signer struct {
 	mac  hash.Hash
-	room [4096]byte // for a payload, then for pieces of a token; larger payloads are not kept
-	sum  [sha256.Size]byte
+	room []byte // 4 KiB for a payload, then for a piece of a token, then for a signature
 }
 
 // newSigner returns a *signer, or nil if package hmac rejects the secret. Under
@@ -108,7 +107,7 @@ func newSigner(secret string) (s any) {
 			s = nil
 		}
 	}()
-	return &signer{mac: hmac.New(sha256.New, []byte(secret))}
+	return &signer{hmac.New(sha256.New, []byte(secret)), make([]byte, 4<<10)}
 }
 
 // sign returns the signature of text in base64url, which is good until the
@@ -117,12 +116,14 @@ func newSigner(secret string) (s any) {
 func sign[T string | []byte](s *signer, text T) []byte {
 	s.mac.Reset()
 	for len(text) > 0 {
-		n := copy(s.room[:], text)
+		n := copy(s.room, text)
 		s.mac.Write(s.room[:n])
 		text = text[n:]
 	}
-	base64.RawURLEncoding.Encode(s.room[:], s.mac.Sum(s.sum[:0]))
-	return s.room[:signatureLen]
+	mac := s.mac.Sum(s.room[:0])
+	signature := s.room[len(mac):][:signatureLen]
+	base64.RawURLEncoding.Encode(signature, mac)
+	return signature
 }
 
 // openUnverified returns the payload of a token, decoded, without verifying it.

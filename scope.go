@@ -250,14 +250,12 @@ const formExtra = "" +
 	"4444444444444444" + "4444444444444444" //   0xe0
 
 func checkClientName(s string) error {
-	const want = "use only A-Z, a-z, 0-9 and _"
+	ok := s != ""
 	for i := 0; i < len(s); i++ {
-		if !isAlphanumeric(s[i]) && s[i] != '_' {
-			return newValueError(ErrClientName, s, quoteChar(s[i:])+" is not allowed; "+want)
-		}
+		ok = ok && (isAlphanumeric(s[i]) || s[i] == '_')
 	}
-	if s == "" {
-		return newValueError(ErrClientName, s, "it is empty; "+want)
+	if !ok {
+		return newValueError(ErrClientName, s, "use one or more of A-Z, a-z, 0-9 and _")
 	}
 	return nil
 }
@@ -269,28 +267,47 @@ func checkApplicationSID(s string) error {
 	return nil
 }
 
-// checkParams returns an error if a parameter has no name or that of another.
 func checkParams(params []Parameter) error {
-	ascending := true // each name is longer than the one before, or as long and greater
-	for i, p := range params {
+	for _, p := range params {
 		if p.Name == "" {
 			return newError(ErrParam, "no name for the value "+quote(p.Value))
 		}
-		if i > 0 {
-			before := params[i-1].Name
-			ascending = ascending && (len(before) < len(p.Name) || len(before) == len(p.Name) && before < p.Name)
-		}
 	}
-	if ascending { // as numbered names do; a set would take a fifth of the time of a token with 1,000
-		return nil
-	}
-	names := nameSet{expected: len(params)}
-	for _, p := range params {
-		if !names.add(p.Name) {
-			return newValueError(ErrParam, p.Name, "duplicate name; give each parameter a name of its own")
-		}
+	if name, found := duplicateName(params); found {
+		return newValueError(ErrParam, name, "duplicate name; give each parameter a name of its own")
 	}
 	return nil
+}
+
+// duplicateName returns a name that occurs twice. It needs a map only if there
+// are many names and they do not ascend, as numbered ones do; a map takes a
+// fifth of the time of a token with 1,000 parameters.
+func duplicateName(params []Parameter) (name string, found bool) {
+	ascending := true // each name is longer than the one before, or as long and greater
+	for i := 1; i < len(params) && ascending; i++ {
+		a, b := params[i-1].Name, params[i].Name
+		ascending = len(a) < len(b) || len(a) == len(b) && a < b
+	}
+	if ascending {
+		return "", false
+	}
+	if len(params) > 16 {
+		seen := make(map[string]bool, len(params))
+		for i, p := range params {
+			if seen[p.Name] = true; len(seen) == i {
+				return p.Name, true
+			}
+		}
+		return "", false
+	}
+	for i, p := range params {
+		for _, earlier := range params[:i] {
+			if earlier.Name == p.Name {
+				return p.Name, true
+			}
+		}
+	}
+	return "", false
 }
 
 // isSID reports whether s is a SID as Twilio writes them: two letters for its
