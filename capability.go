@@ -129,7 +129,7 @@ func (c Capability) WithTTL(ttl time.Duration) Capability {
 // second to [MaxTTL] away when a token is generated, GenerateToken returns an
 // [ErrTTL].
 func (c Capability) WithExpiry(t time.Time) Capability {
-	if c.ok(nil) {
+	if c.err == nil {
 		t = t.Round(0) // the monotonic reading would hide that the clock was set
 		c.expiry = &t
 	}
@@ -141,6 +141,7 @@ func (c Capability) WithExpiry(t time.Time) Capability {
 // returns one if t is not before the expiry.
 func (c Capability) WithNotBefore(t time.Time) Capability {
 	if c.ok(checkNotBefore(t)) {
+		t = t.Round(0)
 		c.notBefore = &t
 	}
 	return c
@@ -149,17 +150,20 @@ func (c Capability) WithNotBefore(t time.Time) Capability {
 // WithClaim adds a claim for services of your own that read the same token. Any
 // holder of the token can read it. The error is an [ErrClaim] if name is empty,
 // if it is scope, iss, exp, nbf, iat or that of an earlier claim, or if name or
-// value is not valid UTF-8. Each call compares its name with all earlier ones.
+// value is not valid UTF-8. It is for a handful of claims: each call copies
+// the earlier ones.
 func (c Capability) WithClaim(name, value string) Capability {
 	if c.ok(c.checkClaim(name, value)) {
 		text := append(appendString(nil, name), ':')
 		text = append(appendString(text, value), ',')
-		c.claims = append(slices.Clip(c.claims), claim{name, string(text)}) // two copies share no spare room
+		c.claims = append(slices.Clip(c.claims), claim{name, string(text)}) // never into an array that another copy has
 	}
 	return c
 }
 
-// WithClock sets the clock, for tests. nil means [time.Now].
+// WithClock sets the clock of GenerateToken, AppendToken and Verify, for tests.
+// Goroutines that share the Capability may call it at the same time. nil means
+// [time.Now].
 func (c Capability) WithClock(now func() time.Time) Capability {
 	if now == nil {
 		now = time.Now
@@ -169,8 +173,8 @@ func (c Capability) WithClock(now func() time.Time) Capability {
 }
 
 // Err returns the first error of the calls so far, so that a program can check
-// at start-up what it derives its tokens from. It does not look at the clock:
-// whether an expiry has passed is decided when a token is generated.
+// its base Capability at start-up. It does not look at the clock: whether an
+// expiry has passed is decided when a token is generated.
 func (c Capability) Err() error {
 	if c.err == nil && c.key == (key{}) {
 		return newError(ErrAccountSID, "use of zero Capability: call New")
@@ -178,8 +182,10 @@ func (c Capability) Err() error {
 	return c.err
 }
 
-// GenerateToken returns a signed token. The error is that of Err, or an
-// [ErrTTL] if the expiry or the not-before does not fit the clock.
+// GenerateToken returns a signed token. The error is that of Err, or an [ErrTTL]
+// if the expiry or the not-before does not fit the clock. (It is an
+// [ErrAuthToken] if FIPS 140-3 mode was not enforced during New but is now, and
+// requires a longer key.)
 func (c Capability) GenerateToken() (string, error) {
 	var room [768]byte // most tokens fit
 	token, err := c.AppendToken(room[:0])
@@ -265,7 +271,7 @@ func (c *Capability) expires(now time.Time) (int64, error) {
 	switch left := expiry.Sub(now); {
 	case expiry.IsZero():
 		detail = "the expiry is the zero time.Time: was it never set?"
-	case left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix(): // Unix tells where Add wrapped around
+	case left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix(): // Add may have wrapped around
 		detail = "the expiry " + when(expiry, now) + "; it must be from 1s to 24h0m0s away"
 	case c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix():
 		detail = "the not-before " + when(*c.notBefore, now) + ", not before the expiry, which " + when(expiry, now)
@@ -288,8 +294,8 @@ func when(t, now time.Time) string {
 // after it.
 type claim struct{ name, text string }
 
-// A grant is a scope: what its URI begins with, and the rest of it, escaped,
-// but for the client name at the end of an outgoing one.
+// A grant is one scope: what its URI begins with, and the rest of it, escaped.
+// Only the client name at the end of an outgoing one is added later.
 type grant struct {
 	_            [0]func() // not comparable, which spares each program half a KiB
 	prefix, rest string
@@ -321,7 +327,7 @@ func (g *grants) add(prefix, rest string) {
 }
 
 // append appends the scope URIs in the order of the calls, with a space between
-// two. It does not call itself, as a long list would exhaust the stack.
+// two. It is not recursive, as a long list would exhaust the stack.
 func (g *grants) append(dst []byte, clientName string) []byte {
 	var before []*grants // the last ones first
 	for b := g.before; b != nil; b = b.before {
@@ -369,7 +375,7 @@ func checkAccountSID(s string) error {
 	case strings.HasPrefix(s, "SK"):
 		detail = "it begins with SK, as the SID of an API key does; an account SID begins with AC"
 	case 0 < start && start <= 3:
-		detail = "it begins with something else than AC, which follows at byte " + strconv.Itoa(start) + ": a space, a quote or a byte order mark?"
+		detail = "it begins with something other than AC, which follows at byte " + strconv.Itoa(start) + ": a space, a quote or a byte order mark?"
 	}
 	return newError(ErrAccountSID, detail)
 }
@@ -394,10 +400,12 @@ func checkAuthToken(s, accountSID string) error {
 	return nil
 }
 
-// atEnd returns a question about what is usually found at the end of a value.
+// atEnd returns a question if there are only such bytes from the bad one on.
 func atEnd(s string, bad int) string {
-	if bad < len(s)-2 {
-		return ""
+	for i := bad; i < len(s); i++ {
+		if isAlphanumeric(s[i]) {
+			return ""
+		}
 	}
 	return ": a newline, a space or a quote at the end?"
 }
@@ -413,14 +421,15 @@ func (c *Capability) checkClaim(name, value string) error {
 	case !utf8.ValidString(name):
 		return newValueError(ErrClaim, name, "the name is not valid UTF-8")
 	case !utf8.ValidString(value):
-		return newValueError(ErrClaim, name, "the value "+quote(value)+" is not valid UTF-8")
+		return newValueError(ErrClaim, name, "the value is not valid UTF-8")
 	}
 	return nil
 }
 
 func checkTTL(ttl time.Duration) error {
+	const mostSeconds = 86400 // if a bare number of seconds was passed
 	switch {
-	case 0 < ttl && ttl <= MaxTTL/time.Second: // a number of seconds, taken for a Duration
+	case 0 < ttl && ttl <= mostSeconds:
 		return newError(ErrTTL, "the TTL is "+ttl.String()+", as a time.Duration counts nanoseconds; write "+
 			strconv.Itoa(int(ttl))+" * time.Second")
 	case ttl < time.Second || ttl > MaxTTL:

@@ -409,7 +409,7 @@ func TestMessages(t *testing.T) {
 		{errorOf(base.WithExpiry(noon.Add(-time.Minute))), `invalid lifetime: the expiry passed 1m0s ago; it must be from 1s to 24h0m0s away`},
 		{errorOf(base.WithNotBefore(noon.Add(time.Hour))), `invalid lifetime: the not-before is 1h0m0s away, not before the expiry, which is 1h0m0s away`},
 		{errorOf(base.WithClaim("iss", "x")), `invalid claim "iss": the name is reserved; choose another one`},
-		{errorOf(base.WithClaim("a", "\xff")), `invalid claim "a": the value "\xff" is not valid UTF-8`},
+		{errorOf(base.WithClaim("a", "\xff")), `invalid claim "a": the value is not valid UTF-8`},
 		{errorOf(capability.Capability{}), `invalid account SID: use of zero Capability: call New`},
 	}
 	for _, test := range cases {

@@ -13,7 +13,7 @@ import (
 // The signature is checked first, in constant time and always as HS256, so that
 // only text of someone who knows the auth token is parsed. The error matches
 // one error of reading, or is that of [Capability.Err]. Verify does not judge
-// the audience: a service that shares its account's tokens with others compares
+// the audience: a service that shares its account with others compares
 // Claim("aud") itself.
 func (c Capability) Verify(token string) (Claims, error) {
 	if err := c.Err(); err != nil {
@@ -99,18 +99,19 @@ func (c Claims) ClaimNames() []string {
 }
 
 // checkTime returns an error unless the token is valid now. A fraction of a
-// second does not count.
+// second is ignored.
 func (c *Claims) checkTime(now time.Time) error {
 	now = time.Unix(now.Unix(), 0)
-	clock := " (clock: " + date(now) + ")"
 	switch {
 	case c.ExpiresAt.Unix() <= now.Unix():
-		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + length(c.ExpiresAt.Sub(now)) + " ago" + clock}
+		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + length(c.ExpiresAt.Sub(now)) + " ago" + clock(now)}
 	case !c.NotBefore.IsZero() && c.NotBefore.Unix() > now.Unix():
-		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+length(c.NotBefore.Sub(now))+" away"+clock)
+		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+length(c.NotBefore.Sub(now))+" away"+clock(now))
 	}
 	return nil
 }
+
+func clock(now time.Time) string { return " (clock: " + date(now) + ")" }
 
 // parseClaims reads the payload of a token.
 func parseClaims(payload string) (Claims, error) {
@@ -139,18 +140,18 @@ func parseClaims(payload string) (Claims, error) {
 	case err != nil:
 		return Claims{}, err
 	case c.AccountSID == "":
-		return Claims{}, newError(ErrIssuer, "the payload has no iss")
+		return Claims{}, newError(ErrIssuer, "payload: there is no iss")
 	case !hasScope:
-		return Claims{}, newError(ErrScope, "the payload has no scope")
+		return Claims{}, newError(ErrScope, "payload: there is no scope")
 	case !hasExpiry:
-		return Claims{}, newError(ErrMalformed, "the payload has no exp")
+		return Claims{}, newError(ErrMalformed, "payload: there is no exp")
 	}
 	return c, nil
 }
 
 func parseIssuer(v value) (string, error) {
 	if !v.isString || v.text == "" {
-		return "", newValueError(ErrIssuer, v.text, "iss must be the account SID, a string")
+		return "", newError(ErrIssuer, "payload: iss is "+v.quoted()+", not an account SID")
 	}
 	return v.text, nil
 }
@@ -158,17 +159,20 @@ func parseIssuer(v value) (string, error) {
 // parseScopes reads a scope claim: scope URIs with one space between two.
 func parseScopes(v value) ([]Scope, error) {
 	if !v.isString {
-		return nil, newValueError(ErrScope, v.text, "scope must be a string")
+		return nil, newError(ErrScope, "payload: scope is "+v.quoted()+", not a string")
 	}
 	if v.text == "" {
 		return nil, nil
 	}
-	most := min(strings.Count(v.text, " "), len(v.text)/len("scope:a:b")) + 1 // hostile spaces take no memory
-	scopes := make([]Scope, 0, most)
-	params := make([]Parameter, 0, maxParams(v.text)+most)
+	n := strings.Count(v.text, "scope:")
+	scopes := make([]Scope, 0, n)
+	params := make([]Parameter, 0, n+maxParams(v.text))
 	for rest, more := v.text, true; more; {
 		var uri string
 		uri, rest, more = strings.Cut(rest, " ")
+		if uri == "" {
+			return nil, newError(ErrScope, "there is a space at an end of the scope claim, or two in a row")
+		}
 		var s Scope
 		var err error
 		if s, params, err = parseScope(uri, params); err != nil {
@@ -184,7 +188,7 @@ func parseScopes(v value) ([]Scope, error) {
 func parseTime(name string, v value) (time.Time, error) {
 	seconds, ok := v.integer()
 	if !ok {
-		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is "+quote(v.text)+", not a whole number of seconds")
+		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is "+v.quoted()+", not a whole number of seconds in 64 bits")
 	}
 	return time.Unix(seconds, 0).UTC(), nil
 }

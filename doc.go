@@ -36,7 +36,7 @@
 // # Reading tokens
 //
 // [Capability.Verify] checks the signature before anything else, in constant
-// time. It then rejects what two readers might understand differently: a member
+// time. It then rejects what two readers might understand differently: a claim
 // that occurs twice, text after the JSON object, a time with a fraction. It
 // also reads the tokens of Twilio's helpers for other languages.
 // [ParseUnverified] decodes a token without verifying it; do not trust the
@@ -44,7 +44,7 @@
 //
 // Two things are left to the caller. Verify does not judge the claim "aud". And
 // JSON names are case-sensitive, so "ISS" is a claim other than "iss": if
-// another program reads the same token, make sure that it sees it likewise.
+// another program reads the same token, make sure that it does not mix them up.
 //
 // # The auth token
 //

@@ -9,7 +9,7 @@ import (
 )
 
 // The errors of minting. Match them with [errors.Is]. The message says which
-// value was rejected and what to pass instead; positions count bytes from 0.
+// value was rejected and what to pass instead. Positions count from 0.
 var (
 	ErrAccountSID     = errors.New("capability: invalid account SID")
 	ErrAuthToken      = errors.New("capability: invalid auth token")
@@ -34,8 +34,8 @@ var (
 )
 
 // A detailedError is one of the errors above with what was wrong and what to
-// do. It never holds an argument of New, and of a token only the value that
-// was rejected.
+// do. It never holds the auth token, and of a token that was read only the
+// value that was rejected.
 type detailedError struct {
 	kind   error // ErrAccountSID and its like
 	detail string
@@ -44,15 +44,15 @@ type detailedError struct {
 func (e *detailedError) Error() string { return e.kind.Error() + e.detail }
 func (e *detailedError) Unwrap() error { return e.kind }
 
-// newError returns an error that does not show the value. Inlined, it would
-// take 3 KiB in each program.
+// newError returns an error with a detail. Inlined, it and newValueError would
+// take 3 KiB more in each program.
 //
 //go:noinline
 func newError(kind error, detail string) error {
 	return &detailedError{kind, ": " + detail}
 }
 
-// newValueError returns an error that shows the value.
+// newValueError returns an error that shows the rejected value, quoted.
 //
 //go:noinline
 func newValueError(kind error, value, detail string) error {
@@ -82,8 +82,8 @@ func quoteChar(s string) string {
 	return strconv.QuoteRune(r)
 }
 
-// length returns a duration without its sign, or that it is longer than what a
-// time.Duration holds: the difference of two times ends there.
+// length formats a duration without its sign. The difference of two times is at
+// most the longest time.Duration, which stands for all that are longer.
 func length(d time.Duration) string {
 	if d.Abs() == math.MaxInt64 {
 		return "more than 292 years"
@@ -91,9 +91,9 @@ func length(d time.Duration) string {
 	return d.Abs().String()
 }
 
-// date returns a time for an error of reading. An error of minting has no
-// dates: time.Format would link the reading of time zone files into programs
-// that only mint.
+// date formats a time for the errors of reading and for String. The errors of
+// minting have no dates: time.Format would link the reading of time zone files
+// into programs that only mint.
 func date(t time.Time) string {
 	const year1, year10000 = -62135596800, 253402300800
 	if t.Unix() < year1 || t.Unix() >= year10000 {

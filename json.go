@@ -20,10 +20,21 @@ func (v value) integer() (int64, bool) {
 	return n, err == nil && !v.isString
 }
 
+// quoted returns a string in quotes, and anything else without them.
+func (v value) quoted() string {
+	q := quote(v.text)
+	if v.isString {
+		return q
+	}
+	end := strings.LastIndexByte(q, '"')
+	return q[1:end] + q[end+1:]
+}
+
 // parseObject reads the one JSON object (RFC 8259) that text has to be, and
 // calls member with each of its members. It is stricter than the RFC: text
-// must be UTF-8, no name may occur twice and no surrogate may stand alone. An
-// error is an ErrMalformed that begins with part, or the first of member.
+// must be UTF-8, no name of this object may occur twice, and no surrogate may
+// stand alone. An error is an ErrMalformed that begins with part, or the first
+// that member returns.
 func parseObject(part, text string, member func(name string, v value) error) error {
 	p := parser{part: part, text: text}
 	if !utf8.ValidString(text) {
@@ -124,27 +135,27 @@ func (p *parser) value() (value, error) {
 func (p *parser) skip() error {
 	var closers []byte // one for each array and object that is open
 	for {
-		empty := true // nothing stands in the innermost one yet
+		opened := true // the last that was read is an opening bracket
 		switch {
 		case p.next('{'):
 			closers = append(closers, '}')
 		case p.next('['):
 			closers = append(closers, ']')
 		default:
-			empty = false
+			opened = false
 			if err := p.scalar(); err != nil {
 				return err
 			}
 		}
 		for len(closers) > 0 && p.next(closers[len(closers)-1]) {
 			closers = closers[:len(closers)-1]
-			empty = false
+			opened = false
 		}
 		if len(closers) == 0 {
 			return nil
 		}
 		closer := closers[len(closers)-1]
-		if !empty && !p.next(',') {
+		if !opened && !p.next(',') {
 			return p.expected("a comma or '" + string(closer) + "'")
 		}
 		if closer == '}' {
@@ -165,12 +176,11 @@ func (p *parser) scalar() error {
 	for end < len(p.text) && !endsScalar(p.text[end]) {
 		end++
 	}
-	switch word := p.text[p.pos:end]; {
-	case word == "true" || word == "false" || word == "null" || isNumber(word):
-		p.pos = end
-		return nil
+	if word := p.text[p.pos:end]; word != "true" && word != "false" && word != "null" && !isNumber(word) {
+		return p.expected("a value")
 	}
-	return p.expected("a value")
+	p.pos = end
+	return nil
 }
 
 func endsScalar(c byte) bool {

@@ -72,7 +72,8 @@ func (k key) open(token string) (payload string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// Comparing what is written leaves no decoder to be lenient about it.
+	// Comparing what is written leaves no decoder to be lenient about it. The
+	// length comes first, so that a long signature is not copied.
 	want := sign(s, signed)
 	valid := len(signature) == len(want) && hmac.Equal(want, []byte(signature))
 	k.signers.Put(s)
@@ -99,8 +100,8 @@ type signer struct {
 }
 
 // newSigner returns a *signer, or nil if package hmac rejects the secret. Under
-// GODEBUG=fips140=only it panics on one of less than 14 bytes, and no function
-// of Go 1.22 tells beforehand.
+// GODEBUG=fips140=only, hmac.New panics on a key of less than 14 bytes, and Go
+// 1.22 has no way to ask first. It returns any as sync.Pool requires.
 func newSigner(secret string) (s any) {
 	defer func() {
 		if recover() != nil {
@@ -110,9 +111,10 @@ func newSigner(secret string) (s any) {
 	return &signer{hmac.New(sha256.New, []byte(secret)), make([]byte, 4<<10)}
 }
 
-// sign returns the signature of text in base64url, which is good until the
-// signer is used again. It copies the text in pieces: what is passed to an
-// interface would be moved to the heap, and a huge token would be copied whole.
+// sign returns the signature of text in base64url, which is valid until the
+// signer is used again. It copies the text in pieces: if it passed the text
+// itself to mac, an interface, the text would escape to the heap, and a huge
+// string would be copied whole.
 func sign[T string | []byte](s *signer, text T) []byte {
 	s.mac.Reset()
 	for len(text) > 0 {
@@ -141,6 +143,9 @@ func openUnverified(token string) (payload string, err error) {
 // cutSignature cuts a token before its third and last part. It takes no memory,
 // however many dots there are.
 func cutSignature(token string) (signed, signature string, err error) {
+	if token == "" {
+		return "", "", newError(ErrMalformed, "it is empty")
+	}
 	if dots := strings.Count(token, "."); dots != 2 {
 		return "", "", newError(ErrMalformed, "want 3 parts separated by dots, found "+strconv.Itoa(dots+1))
 	}
@@ -151,13 +156,13 @@ func cutSignature(token string) (signed, signature string, err error) {
 // decode checks the header of the first two parts of a token and returns the
 // payload.
 func decode(signed string) (payload string, err error) {
-	head, payload, _ := strings.Cut(signed, ".")
+	head, body, _ := strings.Cut(signed, ".")
 	if head != header { // our own needs no check
 		if err := checkHeader(head); err != nil {
 			return "", err
 		}
 	}
-	return decodePart("payload", payload)
+	return decodePart("payload", body)
 }
 
 // checkHeader returns an error unless the header says that the token is a JWT
@@ -167,14 +172,14 @@ func checkHeader(part string) error {
 	if err != nil {
 		return err
 	}
-	var alg value
+	alg := value{text: "missing"}
 	err = parseObject("header", text, func(name string, v value) error {
 		switch name {
 		case "alg":
 			alg = v
 		case "typ":
 			if !v.isString || !strings.EqualFold(v.text, "JWT") {
-				return newError(ErrMalformed, "header: typ is "+quote(v.text)+`, not "JWT"`)
+				return newError(ErrMalformed, "header: typ is "+v.quoted()+`, not "JWT"`)
 			}
 		case "crit", "b64": // RFC 7515, section 4.1.11; RFC 7797, section 3
 			return newError(ErrMalformed, "header: "+name+" is present, but no extension is supported")
@@ -182,7 +187,7 @@ func checkHeader(part string) error {
 		return nil
 	})
 	if err == nil && (alg != value{"HS256", true}) {
-		err = newValueError(ErrAlgorithm, alg.text, "want HS256")
+		err = newError(ErrAlgorithm, "header: alg is "+alg.quoted()+`, not "HS256"`)
 	}
 	return err
 }
@@ -199,7 +204,7 @@ func decodePart(name, part string) (string, error) {
 	}
 	detail := ": the unused bits of its last character are not zero"
 	if len(part)%4 == 1 {
-		detail = ": no base64url has " + strconv.Itoa(len(part)) + " characters; was it cut?"
+		detail = ": its length, " + strconv.Itoa(len(part)) + ", is impossible for base64url; was it cut?"
 	}
 	return "", newError(ErrMalformed, name+detail)
 }

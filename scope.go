@@ -83,10 +83,10 @@ func ParseParams(query string) ([]Parameter, error) {
 	return params, nil
 }
 
-// maxParams returns the most parameters that a query, or a text with several,
-// can have: each takes a byte, and an "&" before the next.
-func maxParams(query string) int {
-	return min(strings.Count(query, "&")+1, (len(query)+1)/2)
+// maxParams returns how many parameters a text can have at most: each takes a
+// byte, and an "&" before the next.
+func maxParams(text string) int {
+	return min(strings.Count(text, "&")+1, (len(text)+1)/2)
 }
 
 // parseScope reads a scope URI. It appends the parameters to params, so that
@@ -129,7 +129,7 @@ func parseParams(dst []Parameter, query string) ([]Parameter, error) {
 		name, nameOK := unescapeForm(name)
 		value, valueOK := unescapeForm(value)
 		if !nameOK || !valueOK {
-			return nil, newValueError(ErrScope, pair, `want two hexadecimal digits after each "%"`)
+			return nil, newValueError(ErrScope, pair, `a parameter must have two hexadecimal digits after each "%"`)
 		}
 		dst = append(dst, Parameter{name, value})
 	}
@@ -161,7 +161,7 @@ func unescapeForm(s string) (string, bool) {
 	return string(b), true
 }
 
-// isPlain reports whether s is not empty and stands in a form as it is.
+// isPlain reports whether s is not empty and does not change when it is escaped.
 func isPlain(s string) bool { return s != "" && formLen(s) == len(s) }
 
 // A level is how often form encoding is applied: twice to what is a value of
@@ -279,9 +279,9 @@ func checkParams(params []Parameter) error {
 	return nil
 }
 
-// duplicateName returns a name that occurs twice. It needs a map only if there
-// are many names and they do not ascend, as numbered ones do; a map takes a
-// fifth of the time of a token with 1,000 parameters.
+// duplicateName returns a name that occurs twice. Names that ascend, as numbered
+// ones do, cannot repeat. That spares a token with 1,000 parameters the map,
+// which would take a fifth of its time.
 func duplicateName(params []Parameter) (name string, found bool) {
 	ascending := true // each name is longer than the one before, or as long and greater
 	for i := 1; i < len(params) && ascending; i++ {
