@@ -1,4 +1,143 @@
-// Captoken mints, verifies and shows Twilio Client capability tokens. Its manual is what "captoken -h" prints.
+// Captoken generates, verifies and inspects Twilio Client capability tokens.
+//
+// Usage:
+//
+//	captoken mint [flags]             print a token
+//	captoken verify [flags] [token]   check a token, then show what it says
+//	captoken inspect [flags] [token]  show what a token says without checking it
+//	captoken version                  say what was built
+//	captoken help [command]           show this page, or that of a command
+//
+// If a token is rejected, the first line on standard error says why, and the
+// second, which begins with "hint:", what to do about it.
+//
+// mint and verify take the credentials from the environment. They are never
+// flags, as other users of the computer could see those.
+//
+//	TWILIO_ACCOUNT_SID  the SID of the account: AC and 32 hexadecimal digits
+//	TWILIO_AUTH_TOKEN   its auth token: 32 hexadecimal digits
+//
+// Exit status: 0 on success, 1 if a value or token is rejected, 2 on incorrect
+// usage.
+//
+// Example:
+//
+//	captoken mint -incoming Alice | captoken inspect
+//
+// # Minting
+//
+// Usage: captoken mint [flags]
+//
+// Mint prints a capability token. These flags say what it allows, in their
+// order:
+//
+//	-incoming NAME        receive incoming calls under a client name
+//	-outgoing SID         place outgoing calls through the TwiML application
+//	                      with this SID
+//	-param KEY=VALUE      a parameter that the application receives with each
+//	                      outgoing call; may be repeated
+//	-events               subscribe to the account's events
+//	-filter KEY=VALUE     only events that match this filter; may be repeated
+//
+// These say the rest:
+//
+//	-client NAME          the client name for outgoing calls, if it is not that
+//	                      of -incoming
+//	-ttl DURATION         the lifetime: 1s to 24h, 1h by default
+//	-expires TIME         when the token expires, instead of -ttl
+//	-not-before TIME      when the token begins to be valid
+//	-claim NAME=VALUE     an extra claim for services of your own; may be
+//	                      repeated
+//
+// A DURATION looks like 90s, 10m or 1h30m. A TIME is in RFC 3339, such as
+// 2026-01-02T15:04:05Z, or in Unix seconds.
+//
+// The credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. Mint
+// warns on standard error if they look odd, or if the token allows nothing, and
+// prints the token all the same.
+//
+// Example:
+//
+//	captoken mint -incoming Alice -outgoing AP123123 -param Foo=Bar -ttl 10m
+//
+// # Verifying
+//
+// Usage: captoken verify [-json] [-strict] [token]
+//
+// Verify shows what a token says if it is signed with TWILIO_AUTH_TOKEN, is of
+// the account TWILIO_ACCOUNT_SID and is valid now. Without a token, or if it is
+// -, verify reads it from standard input, up to 1 MiB.
+//
+// A token that passes may still be one that Twilio refuses, such as one with an
+// e-mail address as its client name. Verify warns of that.
+//
+//	-json    print JSON, as described below
+//	-strict  exit with status 1 if there is a warning
+//
+// # Inspecting
+//
+// Usage: captoken inspect [-json] [-strict] [token]
+//
+// Inspect shows what a token says without checking its signature, its account
+// or its time: anyone could have written it. It needs no credentials. Without a
+// token, or if it is -, inspect reads it from standard input, up to 1 MiB.
+//
+//	-json    print JSON, as described below
+//	-strict  exit with status 1 if there is a warning
+//
+// # Version
+//
+// Usage: captoken version
+//
+// Version prints the version of the module and the release of Go it was built
+// with. The flags -version and --version do the same.
+//
+// # JSON
+//
+// With -json, verify and inspect print one JSON object with these members:
+//
+//	verified     boolean: whether the token was verified
+//	accountSid   string
+//	clientName   string: that of the last scope that has one, or ""
+//	scopes       array of objects:
+//	  service    string, such as "client"
+//	  privilege  string, such as "outgoing"
+//	  uri        string: the scope as mint writes it
+//	  params     array of objects with a name and a value. If the value is a
+//	             list of parameters itself, as appParams is, the object also has
+//	             params, unless the list is not well formed.
+//	claims       array of objects with a name and a value: the other claims. A
+//	             value that is nested too deeply is absent.
+//	issuedAt     number: Unix seconds; absent if the token does not say
+//	notBefore    number, likewise
+//	expiresAt    number: Unix seconds
+//	secondsLeft  number: from now to expiresAt; negative if that has passed
+//	warnings     array of strings
+//
+// Bytes that are not UTF-8 are U+FFFD in names and values; uri has them all.
+// The auth token is never shown: "[auth token]" takes its place.
+//
+// For a token that is rejected, the object has these members:
+//
+//	verified     false
+//	code         string, as listed below
+//	reason       string: what is wrong
+//	hint         string: what to do about it; may be absent
+//
+// If -strict rejects a token for its warnings, the object is that of a token
+// that is shown, with code and reason added. These are the codes:
+//
+//	input          there is no token, but something else, or more than one
+//	credentials    TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is not acceptable
+//	malformed      the token is damaged, or something surrounds it
+//	kind           it is another kind of token, such as an Access Token
+//	algorithm      its header names another algorithm than HS256
+//	signature      its signature does not match
+//	issuer         it names another account, or none
+//	scope          its scopes are missing or malformed
+//	expired        it has expired
+//	not-yet-valid  its time has not begun
+//	warning        -strict was given, and there is a warning
 package main
 
 import (
@@ -7,91 +146,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
-
-	"example.com/capability"
 )
-
-const mainUsage = `captoken mints, verifies and shows Twilio Client capability tokens.
-
-  captoken mint [FLAGS]      print a token
-  captoken verify [TOKEN]    check a token, then show what it says
-  captoken inspect [TOKEN]   show what a token says without checking it
-  captoken help [COMMAND]    show this page or that of a command
-
-mint and verify take the credentials from the environment:
-
-  TWILIO_ACCOUNT_SID         the SID of the account: AC and then 32 hex digits
-  TWILIO_AUTH_TOKEN          its auth token; never a flag, as others could see it
-
-The exit status is 0 if it is done, 1 if something was refused and 2 for wrong usage.
-
-Example:
-
-  captoken mint -incoming Alice | captoken inspect
-`
-
-const mintUsage = `usage: captoken mint [FLAGS]
-
-Prints a capability token. It allows what the flags say, in their order:
-
-  -incoming NAME       receive connections under a client name
-  -outgoing APP_SID    place connections through a TwiML application
-  -param KEY=VALUE     a parameter that the application receives; may be repeated
-  -events              subscribe to the account's events
-  -filter KEY=VALUE    only events that pass this filter; may be repeated
-
-  -client NAME         name the caller of -outgoing; else it is the name of -incoming
-  -ttl DURATION        how long the token is valid: 1s to 24h, 1h if not given
-
-The credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.
-
-Example:
-
-  captoken mint -incoming Alice -outgoing AP123123 -param Foo=Bar -ttl 10m
-`
-
-const verifyUsage = `usage: captoken verify [-json] [TOKEN]
-
-Shows what a token says if its signature matches TWILIO_AUTH_TOKEN, its account is
-TWILIO_ACCOUNT_SID and it is valid now. Without TOKEN, or if it is -, the token is
-read from standard input.
-` + jsonUsage
-
-const inspectUsage = `usage: captoken inspect [-json] [TOKEN]
-
-Shows what a token says without checking its signature, its account or its time. It
-needs no credentials. Without TOKEN, or if it is -, the token is read from standard
-input.
-` + jsonUsage
-
-const jsonUsage = `
-The exit status is 0 if the token is shown, be it with warnings or, by inspect, expired;
-1 if it is refused, with the reason on standard error alone; and 2 for wrong usage.
-
--json prints one JSON object instead, with these members:
-
-  verified      boolean: whether the token was verified
-  accountSid    string
-  clientName    string, from the last scope that has one; "" if none has
-  scopes        array of objects:
-    service     string, such as "client"
-    privilege   string, such as "outgoing"
-    uri         string: the scope as mint writes it
-    params      array of objects with a name and a value. Those named appParams and
-                params hold a list themselves: it is their own member params, which
-                is absent if the list is not well formed.
-  issuedAt      number, in Unix seconds; absent if the token has none
-  notBefore     number, likewise
-  expiresAt     number, in Unix seconds
-  secondsLeft   number: from now to expiresAt, negative if that has passed
-  warnings      array of strings
-
-Names and values are bytes. Those that are not UTF-8 become U+FFFD in JSON; uri keeps
-them exactly.
-`
 
 // The environment variables that hold the credentials.
 const (
@@ -99,354 +157,193 @@ const (
 	authVariable = "TWILIO_AUTH_TOKEN"
 )
 
-// maxInput is how many bytes are read from standard input: a token of 16 MiB and the white space around it.
-const maxInput = 16<<20 + 4<<10
-
-var errNoToken = errors.New("there is no token: what was given is empty")
+// prefix is what the line with the reason begins with.
+const prefix = "captoken: "
 
 func main() { os.Exit(run(os.Args[1:], os.Getenv, time.Now, os.Stdin, os.Stdout, os.Stderr)) }
 
-// run is the command without its process. It returns the exit status. Times are shown in the location of now.
+// run is the command without its process. It returns the exit status. Times
+// are shown in the location of now.
 func run(args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout, stderr io.Writer) int {
-	c := caller{getenv, now, stdin}
-	output, err := c.answer(args)
+	t := &tool{getenv, now, stdin, stdout, stderr, newSecrets(getenv(sidVariable), getenv(authVariable))}
+	err := t.dispatch(args)
 	if err == nil {
-		if _, err = io.WriteString(stdout, output); err == nil {
-			return 0
-		}
-		err = fmt.Errorf("standard output: %w", err)
+		return 0
 	}
-	status, advice := 1, hint(err)
-	var wrong *misuse
-	if errors.As(err, &wrong) {
-		status, advice = 2, wrong.advice()
+	var failed *failure
+	if !errors.As(err, &failed) {
+		failed = &failure{status: 1}
 	}
-	io.WriteString(stderr, "captoken: "+c.reason(err, args)+advice+"\n")
-	return status
+	t.warn(oneLine(prefix, t.secrets.remove(err.Error())))
+	if failed.Hint != "" {
+		t.warn("hint: " + visible(t.secrets.remove(failed.Hint)))
+	}
+	return failed.status
 }
 
-// A caller is what a command needs to know of whoever calls it.
-type caller struct {
-	getenv func(string) string
-	now    func() time.Time
-	stdin  io.Reader
+// A tool is what the commands work with: the environment, the clock and the
+// three streams.
+type tool struct {
+	getenv         func(string) string
+	now            func() time.Time
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	secrets        secrets
 }
 
-// reason says what went wrong, unless that may quote the auth token, whole, cut or escaped, as it was given by mistake in
-// a place of which a reason quotes the value.
-func (c caller) reason(err error, args []string) string {
-	secret := strings.TrimSpace(c.getenv(authVariable))
-	if quotable := strings.Join(args, " ") + " " + c.getenv(sidVariable); secret != "" && strings.Contains(quotable, secret) {
-		return "refused, and why is not shown: the value of " + authVariable + " stands where it does not belong"
-	}
-	reason := strings.TrimPrefix(err.Error(), "capability: ")
-	if !isPrintable(reason) {
-		reason = strconv.Quote(reason)
-	}
-	return reason
+// A failure is why a command did not do what it was asked for.
+type failure struct {
+	status   int
+	cause    string // the name of the cause that was found in a token
+	Verified bool   `json:"verified"` // always false: programs look at it first
+	Code     string `json:"code"`
+	Reason   string `json:"reason"`
+	Hint     string `json:"hint,omitempty"`
 }
 
-// A misuse is a wrong way to call a command, or captoken itself if that is empty.
-type misuse struct{ command, reason string }
+func (f *failure) Error() string { return f.Reason }
 
-func (m *misuse) Error() string { return m.reason }
-
-func (m *misuse) advice() string {
-	return fmt.Sprintf("\nrun %q for help", strings.Join(strings.Fields("captoken "+m.command+" -h"), " "))
+// rejected returns the failure for a value or token that is not accepted.
+func rejected(code, reason, hint string) *failure {
+	return &failure{status: 1, Code: code, Reason: reason, Hint: hint}
 }
 
-// hint returns the usual cause of an error, for the same line, or nothing.
-func hint(err error) string {
-	text := ""
-	switch {
-	case errors.Is(err, errNoToken):
-		text = "is the variable or file empty that it should come from?"
-	case errors.Is(err, capability.ErrMalformed):
-		text = "was it copied incompletely, with a line break or with quotes, or is it the name of a file (use <FILE)? " +
-			"Else its maker is at fault."
-	case errors.Is(err, capability.ErrAlgorithm):
-		text = "capability tokens are always HS256; this is another kind of token, or a forged one."
-	case errors.Is(err, capability.ErrSignature):
-		text = authVariable + " is not what it was signed with, or the token was cut, changed, or copied with quotes or a line " +
-			"break. An Access Token, signed with an API key, is of another kind."
-	case errors.Is(err, capability.ErrIssuer):
-		text = "iss has to be the SID of the account. If it is, the credentials are those of another account or subaccount."
-	case errors.Is(err, capability.ErrExpired):
-		text = "was the page open for too long? If the token is new, the clock is wrong here or on the server that made it."
-	case errors.Is(err, capability.ErrNotYetValid):
-		text = "the clock is wrong here or on the server that made it."
-	case errors.Is(err, capability.ErrScope):
-		text = `what made it does not write scopes as Twilio does, or it is an Access Token, which has "grants" instead.`
-	case errors.Is(err, capability.ErrAccountSID):
-		text = "it is the value of " + sidVariable + "."
-	case errors.Is(err, capability.ErrAuthToken):
-		text = "it is the value of " + authVariable + "."
-	default:
-		return ""
-	}
-	return " (hint: " + text + ")"
+// incorrect returns the failure for incorrect usage of a command, or of
+// captoken itself if that is empty.
+func incorrect(command, reason string) *failure {
+	page := strings.Join(strings.Fields("captoken "+command+" -h"), " ")
+	return &failure{status: 2, Reason: reason, Hint: fmt.Sprintf("Run %q for help.", page)}
 }
 
-// answer returns what goes to standard output.
-func (c caller) answer(args []string) (output string, err error) {
+// dispatch runs the command that args begin with.
+func (t *tool) dispatch(args []string) error {
 	if len(args) == 0 {
-		return "", &misuse{"", "no command: want mint, verify, inspect or help"}
+		return incorrect("", "no command given; the commands are "+listed(commands))
 	}
+	var err error
 	switch name := args[0]; name {
 	case "mint":
-		output, err = c.mint(args[1:])
+		err = t.mint(args[1:])
 	case "verify", "inspect":
-		output, err = c.show(name, args[1:])
+		err = t.show(name, args[1:])
+	case "version", "-version", "--version":
+		err = t.version(args[1:])
 	case "help", "-h", "-help", "--help":
-		return help(args[1:])
+		return t.help(args[1:])
 	default:
-		return "", unknown(name)
+		return unknownCommand(name)
 	}
 	if errors.Is(err, flag.ErrHelp) {
-		return help(args[:1])
-	}
-	return output, err
-}
-
-func unknown(command string) error {
-	return &misuse{"", fmt.Sprintf("unknown command %q: want mint, verify, inspect or help", command)}
-}
-
-func help(commands []string) (string, error) {
-	switch strings.Join(commands, " ") {
-	case "":
-		return mainUsage, nil
-	case "mint":
-		return mintUsage, nil
-	case "verify":
-		return verifyUsage, nil
-	case "inspect":
-		return inspectUsage, nil
-	}
-	return "", unknown(strings.Join(commands, " "))
-}
-
-// mint prints a token.
-func (c caller) mint(args []string) (string, error) {
-	o, err := parseOrder(args)
-	if err != nil {
-		return "", err
-	}
-	base, err := c.credentials("mint")
-	if err != nil {
-		return "", err
-	}
-	token, err := o.fill(base.WithClock(c.now)).GenerateToken()
-	return token + "\n", err
-}
-
-// An order is what the flags of mint ask for.
-type order struct {
-	given           map[string]string // the flags that may be given once
-	names           []string          // theirs, as they stood
-	params, filters []capability.Parameter
-	ttl             time.Duration
-}
-
-// fill allows what the order asks for.
-func (o *order) fill(c capability.Capability) capability.Capability {
-	for _, name := range o.names {
-		switch name {
-		case "incoming":
-			c = c.AllowClientIncoming(o.given[name])
-		case "outgoing":
-			c = c.AllowClientOutgoing(o.given[name], o.params...)
-		case "events":
-			c = c.AllowEventStream(o.filters...)
-		}
-	}
-	if name, ok := o.given["client"]; ok { // behind -incoming, as the last name counts
-		c = c.WithClientName(name)
-	}
-	return c.WithTTL(o.ttl)
-}
-
-func parseOrder(args []string) (*order, error) {
-	o := &order{given: make(map[string]string), ttl: capability.DefaultTTL}
-	flags := newFlags("mint")
-	o.once(flags.Func, "incoming", anyValue)
-	o.once(flags.Func, "outgoing", anyValue)
-	o.once(flags.Func, "client", anyValue)
-	o.once(flags.BoolFunc, "events", noValue)
-	o.once(flags.Func, "ttl", func(value string) (err error) {
-		o.ttl, err = parseTTL(value)
-		return err
-	})
-	repeated(flags, "param", &o.params)
-	repeated(flags, "filter", &o.filters)
-	if err := parseFlags(flags, args); err != nil {
-		return nil, err
-	}
-	if flags.NArg() > 0 {
-		return nil, &misuse{"mint", fmt.Sprintf("unexpected argument %q", flags.Arg(0))}
-	}
-	return o, o.check()
-}
-
-// once defines a flag that may be given once, so that no value is lost.
-func (o *order) once(define func(name, usage string, set func(string) error), name string, check func(string) error) {
-	define(name, "", func(value string) error {
-		if _, ok := o.given[name]; ok {
-			return errors.New("it may be given only once")
-		}
-		o.given[name] = value
-		o.names = append(o.names, name)
-		return check(value)
-	})
-}
-
-func anyValue(string) error { return nil } // the package judges it
-
-func noValue(value string) error {
-	if value != "true" { // what package flag puts there itself
-		return errors.New("it takes no value")
-	}
-	return nil
-}
-
-// repeated defines a flag that appends a KEY=VALUE to params each time.
-func repeated(flags *flag.FlagSet, name string, params *[]capability.Parameter) {
-	flags.Func(name, "", func(pair string) error {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return errors.New("want KEY=VALUE")
-		}
-		*params = append(*params, capability.Param(key, value))
-		return nil
-	})
-}
-
-// check refuses a flag that would play no part in the token.
-func (o *order) check() error {
-	_, outgoing := o.given["outgoing"]
-	_, client := o.given["client"]
-	_, events := o.given["events"]
-	reason := ""
-	switch {
-	case o.params != nil && !outgoing:
-		reason = "-param needs -outgoing"
-	case client && !outgoing:
-		reason = "-client needs -outgoing"
-	case o.filters != nil && !events:
-		reason = "-filter needs -events"
-	default:
-		return nil
-	}
-	return &misuse{"mint", reason}
-}
-
-func parseTTL(value string) (time.Duration, error) {
-	if value != "" && strings.Trim(value, "0123456789") == "" {
-		return 0, errors.New("it has no unit: did you mean " + value + "s?")
-	}
-	ttl, err := time.ParseDuration(value)
-	if err != nil {
-		return 0, errors.New("want a duration such as 90s, 10m or 1h30m")
-	}
-	return ttl, nil
-}
-
-func newFlags(command string) *flag.FlagSet {
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // the usage is written by hand
-	return flags
-}
-
-// parseFlags returns flag.ErrHelp or a misuse.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	err := flags.Parse(args)
-	if err != nil && err != flag.ErrHelp {
-		return &misuse{flags.Name(), err.Error()}
+		return t.help(args[:1])
 	}
 	return err
 }
 
-// credentials returns the Capability of the account in the environment.
-func (c caller) credentials(command string) (capability.Capability, error) {
-	sid, secret := c.getenv(sidVariable), c.getenv(authVariable)
-	missing := ""
-	switch {
-	case sid == "" && secret == "":
-		missing = sidVariable + " and " + authVariable + " are"
-	case sid == "":
-		missing = sidVariable + " is"
-	case secret == "":
-		missing = authVariable + " is"
-	default:
-		return capability.New(sid, secret)
+var commands = []string{"mint", "verify", "inspect", "version", "help"}
+
+func unknownCommand(name string) error {
+	failed := incorrect("", "unknown command; the commands are "+listed(commands))
+	if near := nearest(name, commands); near != "" {
+		failed.Reason = fmt.Sprintf("unknown command %q", name)
+		failed.Hint = fmt.Sprintf("Did you mean %s? %s", near, failed.Hint)
+	} else if looksLikeToken(name) {
+		failed.Hint = `To look at a token, run "captoken inspect TOKEN".`
 	}
-	return capability.Capability{}, &misuse{command, missing + " not set in the environment"}
+	return failed
 }
 
-// show prints what a token says. The command is verify or inspect.
-func (c caller) show(command string, args []string) (string, error) {
-	source, asJSON, err := parseShow(command, args)
-	if err != nil {
-		return "", err
+func (t *tool) help(args []string) error {
+	name := strings.TrimLeft(strings.Join(args, " "), "-")
+	if page, ok := pages[name]; ok {
+		return t.print(page)
 	}
-	var base capability.Capability
-	verified := command == "verify"
-	if verified {
-		if base, err = c.credentials(command); err != nil {
-			return "", err
-		}
-	}
-	token, err := c.token(source)
-	if err != nil {
-		return "", err
-	}
-	now := c.now() // once, for the verdict and the page
-	var claims capability.Claims
-	if verified {
-		claims, err = base.WithClock(func() time.Time { return now }).Verify(token)
-	} else {
-		claims, err = capability.ParseUnverified(token)
-	}
-	if err != nil {
-		return "", err
-	}
-	r := newReport(claims, token, verified, now)
-	if asJSON {
-		return r.json()
-	}
-	return r.page(), nil
+	return unknownCommand(name)
 }
 
-// parseShow reads the flags of verify and inspect. They may stand before and after the token.
-func parseShow(command string, args []string) (source string, asJSON bool, err error) {
-	flags := newFlags(command)
-	flags.BoolVar(&asJSON, "json", false, "")
-	source = "-"
-	if err = parseFlags(flags, args); err == nil && flags.NArg() > 0 {
-		source = flags.Arg(0)
-		err = parseFlags(flags, flags.Args()[1:])
+// print writes what was asked for to standard output.
+func (t *tool) print(text string) error {
+	if _, err := io.WriteString(t.stdout, text); err != nil {
+		return fmt.Errorf("standard output: %w", err)
 	}
-	if err == nil && flags.NArg() > 0 {
-		err = &misuse{command, fmt.Sprintf("unexpected argument %q after the token", flags.Arg(0))}
-	}
-	return source, asJSON, err
+	return nil
 }
 
-// token returns the source, or standard input if that is "-", without white space around it.
-func (c caller) token(source string) (string, error) {
-	if source == "-" {
-		input, err := io.ReadAll(io.LimitReader(c.stdin, maxInput+1))
-		if err != nil {
-			return "", fmt.Errorf("standard input: %w", err)
-		}
-		if len(input) > maxInput {
-			return "", errors.New("standard input: longer than a token of 16 MiB")
-		}
-		source = string(input)
+// warn writes a line to standard error. There is nowhere to report a failure.
+func (t *tool) warn(line string) { io.WriteString(t.stderr, line+"\n") }
+
+func newFlags(command string) *flag.FlagSet {
+	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the pages of help are written by hand
+	return flags
+}
+
+// parseFlags returns flag.ErrHelp, or a failure of status 2.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	err := flags.Parse(args)
+	if err == nil || err == flag.ErrHelp {
+		return err
 	}
-	source = strings.TrimSpace(source)
-	if source == "" {
-		return "", errNoToken
+	failed := incorrect(flags.Name(), err.Error())
+	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+		unknownFlag(failed, flags, name)
 	}
-	return source, nil
+	return failed
+}
+
+// unknownFlag names the flag that was probably meant. It repeats the one that
+// was given only if there is such a flag, as it may be a misplaced secret.
+func unknownFlag(failed *failure, flags *flag.FlagSet, name string) {
+	var known []string
+	flags.VisitAll(func(f *flag.Flag) { known = append(known, f.Name) })
+	failed.Reason = flags.Name() + " has no such flag; its flags are -" + strings.Join(known, ", -")
+	if near := nearest(strings.TrimLeft(name, "-"), known); near != "" {
+		failed.Reason = fmt.Sprintf("%s has no flag %q", flags.Name(), "-"+name)
+		failed.Hint = fmt.Sprintf("Did you mean -%s? %s", near, failed.Hint)
+	} else if lower := strings.ToLower(name); strings.Contains(lower, "auth") || strings.Contains(lower, "sid") {
+		failed.Hint = "The credentials come from " + sidVariable + " and " + authVariable + " in the environment."
+	}
+}
+
+// listed returns the words with commas, and "and" before the last.
+func listed(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// nearest returns the one of names that name was probably meant to be, or "".
+func nearest(name string, names []string) string {
+	best, least := "", 3
+	for _, candidate := range names {
+		if len(name) > 30 {
+			break
+		}
+		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least && 2*d < len(candidate) {
+			best, least = candidate, d
+		}
+	}
+	return best
+}
+
+// distance returns how many letters have to be changed, left out, added or
+// swapped with their neighbor to make b of a.
+func distance(a, b string) int {
+	var before, last []int // the rows of the table for one and two letters less
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, append([]int{i}, make([]int, len(b))...)
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			row[j] = slices.Min([]int{last[j-1] + change, last[j] + 1, row[j-1] + 1})
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
 }
