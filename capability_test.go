@@ -518,7 +518,7 @@ func TestString(t *testing.T) {
 		{base.AllowClientIncoming("A").AllowEventStream().AllowClientIncoming("B"),
 			"account AC123123, client B, for 1h0m0s, scope:client:incoming?clientName=A " +
 				"scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params= scope:client:incoming?clientName=B"},
-		{base.WithClientName("?"), `capability: invalid client name "?": '?' is not allowed; use only A-Z, a-z, 0-9 and _`},
+		{base.WithClientName("?"), `capability: invalid client name "?": use one or more of A-Z, a-z, 0-9 and _`},
 	} {
 		if got := fmt.Sprint(test.c); got != test.want {
 			t.Errorf("got  %s\nwant %s", got, test.want)

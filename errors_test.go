@@ -151,7 +151,7 @@ func TestSlips(t *testing.T) {
 		{"the arguments of New are swapped", newError(token, sid), `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
 		{"the account SID is not set", newError("", token), `invalid account SID: it is empty: is its environment variable set?`},
 		{"the account SID is that of an API key", newError("SK"+sid[2:], token), `invalid account SID: it begins with SK, as the SID of an API key does; an account SID begins with AC`},
-		{"the account SID is that of an application", newError("AP"+sid[2:], token), `invalid account SID: it begins with AP, as the SID of a TwiML application does; an account SID begins with AC`},
+		{"the account SID is that of an application", newError("AP"+sid[2:], token), `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
 		{"the account SID is that of a user", newError("US"+sid[2:], token), `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
 		{"the account SID is in lower case", newError("ac"+sid[2:], token), `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
 		{"the account SID lacks its prefix", newError(sid[2:], token), `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
@@ -175,17 +175,17 @@ func TestSlips(t *testing.T) {
 		{"the auth token has a curly quote before it", newError(sid, "“"+token+"”"), `invalid auth token: byte 0 is not a visible ASCII character`},
 		{"New was never called", errorOf(capability.Capability{}.AllowClientIncoming("Alice")), `invalid account SID: use of zero Capability: call New`},
 
-		{"the client name is not set", client(""), `invalid client name "": it is empty; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is an address", client("alice@example.com"), `invalid client name "alice@example.com": '@' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is a full name", client("Alice Smith"), `invalid client name "Alice Smith": ' ' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name has an accent", client("José"), `invalid client name "José": 'é' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is in another script", client("アリス"), `invalid client name "アリス": 'ア' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is a UUID", client("0b6a1a2c-6d4e-4f7e-9a53-1d2f3a4b5c6d"), `invalid client name "0b6a1a2c-6d4e-4f7e-9a53-1d2f3a4b5c6d": '-' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is that of a TwiML Client noun", client("client:alice"), `invalid client name "client:alice": ':' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is percent-encoded", client("al%20ice"), `invalid client name "al%20ice": '%' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name has a newline behind it", client("alice\n"), `invalid client name "alice\n": '\n' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is in Latin-1", client("Jos\xe9"), `invalid client name "Jos\xe9": '\xe9' is not allowed; use only A-Z, a-z, 0-9 and _`},
-		{"the client name is a whole document", client(strings.Repeat("<p>José</p>", 1000)), `invalid client name "<p>José</p><p>José</p><p>José</p><p>J"... (12000 bytes): '<' is not allowed; use only A-Z, a-z, 0-9 and _`},
+		{"the client name is not set", client(""), `invalid client name "": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is an address", client("alice@example.com"), `invalid client name "alice@example.com": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is a full name", client("Alice Smith"), `invalid client name "Alice Smith": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name has an accent", client("José"), `invalid client name "José": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is in another script", client("アリス"), `invalid client name "アリス": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is a UUID", client("0b6a1a2c-6d4e-4f7e-9a53-1d2f3a4b5c6d"), `invalid client name "0b6a1a2c-6d4e-4f7e-9a53-1d2f3a4b5c6d": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is that of a TwiML Client noun", client("client:alice"), `invalid client name "client:alice": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is percent-encoded", client("al%20ice"), `invalid client name "al%20ice": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name has a newline behind it", client("alice\n"), `invalid client name "alice\n": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is in Latin-1", client("Jos\xe9"), `invalid client name "Jos\xe9": use one or more of A-Z, a-z, 0-9 and _`},
+		{"the client name is a whole document", client(strings.Repeat("<p>José</p>", 1000)), `invalid client name "<p>José</p><p>José</p><p>José</p><p>J"... (12000 bytes): use one or more of A-Z, a-z, 0-9 and _`},
 		{"the application SID is not set", application(""), `invalid application SID "": want AP followed by letters and digits, the SID of a TwiML application`},
 		{"the application SID is that of the account", application(sid), `invalid application SID "AC0f1e2d3c4b5a69788796a5b4c3d2e1f0": want AP followed by letters and digits, the SID of a TwiML application`},
 		{"the application SID is in lower case", application("ap123123"), `invalid application SID "ap123123": want AP followed by letters and digits, the SID of a TwiML application`},
@@ -196,25 +196,25 @@ func TestSlips(t *testing.T) {
 		{"a parameter has no name", params(capability.Param("", "José")), `invalid parameter: no name for the value "José"`},
 		{"a parameter is given twice", params(capability.Param("City", "Rome"), capability.Param("City", "Oslo")), `invalid parameter "City": duplicate name; give each parameter a name of its own`},
 
-		{"the TTL is a number of seconds", ttl(600), `invalid lifetime: the TTL is 600ns, as a time.Duration counts nanoseconds: write 600 * time.Second`},
-		{"the TTL is the number of seconds of a day", ttl(86400), `invalid lifetime: the TTL is 86.4µs, as a time.Duration counts nanoseconds: write 86400 * time.Second`},
-		{"the TTL is a larger number of seconds", ttl(86401), `invalid lifetime: the TTL is 86.401µs, less than 1s`},
-		{"the TTL is a number of milliseconds", ttl(600 * time.Millisecond), `invalid lifetime: the TTL is 600ms, less than 1s`},
-		{"the TTL is not set", ttl(0), `invalid lifetime: the TTL is 0s, less than 1s`},
-		{"the TTL is negative", ttl(-time.Hour), `invalid lifetime: the TTL is -1h0m0s, less than 1s`},
-		{"the TTL is a week", ttl(7 * 24 * time.Hour), `invalid lifetime: the TTL is 168h0m0s, more than the 24h0m0s that Twilio accepts`},
+		{"the TTL is a number of seconds", ttl(600), `invalid lifetime: the TTL is 600ns, as a time.Duration counts nanoseconds; write 600 * time.Second`},
+		{"the TTL is the number of seconds of a day", ttl(86400), `invalid lifetime: the TTL is 86.4µs, as a time.Duration counts nanoseconds; write 86400 * time.Second`},
+		{"the TTL is a larger number of seconds", ttl(86401), `invalid lifetime: the TTL is 86.401µs; it must be from 1s to 24h0m0s`},
+		{"the TTL is a number of milliseconds", ttl(600 * time.Millisecond), `invalid lifetime: the TTL is 600ms; it must be from 1s to 24h0m0s`},
+		{"the TTL is not set", ttl(0), `invalid lifetime: the TTL is 0s; it must be from 1s to 24h0m0s`},
+		{"the TTL is negative", ttl(-time.Hour), `invalid lifetime: the TTL is -1h0m0s; it must be from 1s to 24h0m0s`},
+		{"the TTL is a week", ttl(7 * 24 * time.Hour), `invalid lifetime: the TTL is 168h0m0s; it must be from 1s to 24h0m0s`},
 		{"the expiry is not set", expiry(time.Time{}), `invalid lifetime: the expiry is the zero time.Time: was it never set?`},
-		{"the expiry is now", expiry(now), `invalid lifetime: the expiry passed 0s ago`},
-		{"the expiry is an hour ago", expiry(now.Add(-time.Hour)), `invalid lifetime: the expiry passed 1h0m0s ago`},
-		{"the expiry is half a second away", expiry(now.Add(time.Second / 2)), `invalid lifetime: the expiry is 500ms away, less than 1s`},
-		{"the expiry is two days away", expiry(now.Add(48 * time.Hour)), `invalid lifetime: the expiry is 48h0m0s away, more than the 24h0m0s that Twilio accepts`},
-		{"the expiry is in milliseconds since 1970", expiry(time.Unix((nowUnix+3600)*1000, 0)), `invalid lifetime: the expiry is more than 292 years away, more than the 24h0m0s that Twilio accepts`},
-		{"the expiry is in the year 1500", expiry(time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)), `invalid lifetime: the expiry passed more than 292 years ago`},
+		{"the expiry is now", expiry(now), `invalid lifetime: the expiry passed 0s ago; it must be from 1s to 24h0m0s away`},
+		{"the expiry is an hour ago", expiry(now.Add(-time.Hour)), `invalid lifetime: the expiry passed 1h0m0s ago; it must be from 1s to 24h0m0s away`},
+		{"the expiry is half a second away", expiry(now.Add(time.Second / 2)), `invalid lifetime: the expiry is 500ms away; it must be from 1s to 24h0m0s away`},
+		{"the expiry is two days away", expiry(now.Add(48 * time.Hour)), `invalid lifetime: the expiry is 48h0m0s away; it must be from 1s to 24h0m0s away`},
+		{"the expiry is in milliseconds since 1970", expiry(time.Unix((nowUnix+3600)*1000, 0)), `invalid lifetime: the expiry is more than 292 years away; it must be from 1s to 24h0m0s away`},
+		{"the expiry is in the year 1500", expiry(time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC)), `invalid lifetime: the expiry passed more than 292 years ago; it must be from 1s to 24h0m0s away`},
 		{"the not-before is not set", notBefore(time.Time{}), `invalid lifetime: the not-before is the zero time.Time: was it never set?`},
-		{"the not-before is at the expiry", notBefore(now.Add(time.Hour)), `invalid lifetime: the not-before (1h0m0s away) is not before the expiry (1h0m0s away)`},
-		{"the not-before is tomorrow", notBefore(now.Add(24 * time.Hour)), `invalid lifetime: the not-before (24h0m0s away) is not before the expiry (1h0m0s away)`},
-		{"the not-before and the expiry are swapped", errorOf(base.WithNotBefore(now.Add(10 * time.Minute)).WithExpiry(now.Add(time.Minute))), `invalid lifetime: the not-before (10m0s away) is not before the expiry (1m0s away)`},
-		{"the expiry is before an earlier not-before", errorOf(base.WithNotBefore(now.Add(-time.Minute)).WithExpiry(now.Add(-time.Hour))), `invalid lifetime: the expiry passed 1h0m0s ago`},
+		{"the not-before is at the expiry", notBefore(now.Add(time.Hour)), `invalid lifetime: the not-before is 1h0m0s away, not before the expiry, which is 1h0m0s away`},
+		{"the not-before is tomorrow", notBefore(now.Add(24 * time.Hour)), `invalid lifetime: the not-before is 24h0m0s away, not before the expiry, which is 1h0m0s away`},
+		{"the not-before and the expiry are swapped", errorOf(base.WithNotBefore(now.Add(10 * time.Minute)).WithExpiry(now.Add(time.Minute))), `invalid lifetime: the not-before is 10m0s away, not before the expiry, which is 1m0s away`},
+		{"the expiry is before an earlier not-before", errorOf(base.WithNotBefore(now.Add(-time.Minute)).WithExpiry(now.Add(-time.Hour))), `invalid lifetime: the expiry passed 1h0m0s ago; it must be from 1s to 24h0m0s away`},
 
 		{"a claim has no name", claim("", "agent"), `invalid claim: no name for the value "agent"`},
 		{"a claim is one of the package's own", claim("exp", "1700000000"), `invalid claim "exp": the name is reserved; choose another one`},
@@ -335,38 +335,55 @@ func TestQuoteChar(t *testing.T) {
 	}
 }
 
-// TestAway has distances beyond the 292 years that a time.Duration can have, on
-// both sides of its ends, and seconds that wrap around within package time.
-func TestAway(t *testing.T) {
+func TestLength(t *testing.T) {
+	for _, test := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "0s"},
+		{1, "1ns"},
+		{-1, "1ns"},
+		{90 * time.Minute, "1h30m0s"},
+		{-90 * time.Minute, "1h30m0s"},
+		{math.MaxInt64 - 1, "2562047h47m16.854775806s"},
+		{math.MaxInt64, "more than 292 years"},
+		{math.MinInt64 + 2, "2562047h47m16.854775806s"},
+		{math.MinInt64 + 1, "more than 292 years"},
+		{math.MinInt64, "more than 292 years"},
+	} {
+		if got := capability.Length(test.d); got != test.want {
+			t.Errorf("length(%d) = %s, want %s", test.d, got, test.want)
+		}
+	}
+}
+
+// TestDistances has expiries and clocks beyond the 292 years that lie within a
+// time.Duration, on both sides of its ends, and at the ends of time.
+func TestDistances(t *testing.T) {
 	first, last := time.Unix(math.MinInt64, 0), time.Unix(math.MaxInt64, 0)
 	for _, test := range []struct {
-		t, now time.Time
-		want   string
+		expiry, clock time.Time
+		want          string
 	}{
-		{now, now, "0s ago"},
-		{now.Add(1), now, "1ns away"},
-		{now.Add(-1), now, "1ns ago"},
-		{now.Add(90 * time.Minute), now, "1h30m0s away"},
-		{now.Add(-25 * time.Hour), now, "25h0m0s ago"},
-		{now.In(time.FixedZone("west", -12*3600)), now, "0s ago"},
-		{now.Add(math.MaxInt64 - 1), now, "2562047h47m16.854775806s away"},
-		{now.Add(math.MaxInt64), now, "more than 292 years away"},
-		{now.Add(math.MaxInt64).Add(1), now, "more than 292 years away"},
-		{now.Add(-math.MaxInt64 + 1), now, "2562047h47m16.854775806s ago"},
-		{now.Add(-math.MaxInt64), now, "more than 292 years ago"},
-		{now.Add(math.MinInt64), now, "more than 292 years ago"},
-		{now.AddDate(1000, 0, 0), now, "more than 292 years away"},
-		{now.AddDate(-1000, 0, 0), now, "more than 292 years ago"},
-		{last, now, "more than 292 years away"},
-		{first, now, "more than 292 years ago"},
-		{now, first, "more than 292 years away"},
-		{now, last, "more than 292 years ago"},
-		{last, first, "more than 292 years away"},
-		{first, last, "more than 292 years ago"},
-		{last, last.Add(-time.Second), "1s away"},
+		{now, now, "passed 0s ago"},
+		{now.Add(1), now, "is 1ns away"},
+		{now.Add(-1), now, "passed 1ns ago"},
+		{now.Add(25 * time.Hour), now, "is 25h0m0s away"},
+		{now.Add(-25 * time.Hour), now, "passed 25h0m0s ago"},
+		{now.In(time.FixedZone("west", -12*3600)), now, "passed 0s ago"},
+		{now.Add(math.MaxInt64 - 1), now, "is 2562047h47m16.854775806s away"},
+		{now.Add(math.MaxInt64).Add(1), now, "is more than 292 years away"},
+		{now.Add(-math.MaxInt64 + 1), now, "passed 2562047h47m16.854775806s ago"},
+		{now.Add(math.MinInt64), now, "passed more than 292 years ago"},
+		{now.AddDate(1000, 0, 0), now, "is more than 292 years away"},
+		{now.AddDate(-1000, 0, 0), now, "passed more than 292 years ago"},
+		{first, now, "passed more than 292 years ago"},
+		{now, first, "is more than 292 years away"},
+		{last, last.Add(-25 * time.Hour), "is 25h0m0s away"},
 	} {
-		if got := capability.Away(test.t, test.now); got != test.want {
-			t.Errorf("away(Unix %d, Unix %d) = %s, want %s", test.t.Unix(), test.now.Unix(), got, test.want)
+		err := errorOf(newAt(t, test.clock).WithExpiry(test.expiry))
+		if got, want := fmt.Sprint(err), "capability: invalid lifetime: the expiry "+test.want+"; it must be from 1s to 24h0m0s away"; got != want {
+			t.Errorf("with the expiry at Unix %d and the clock at Unix %d: %s, want %s", test.expiry.Unix(), test.clock.Unix(), got, want)
 		}
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 var (
 	AppendString   = appendString
-	Away           = away
 	Date           = date
 	DecodePart     = decodePart
+	Length         = length
 	OpenUnverified = openUnverified
 	Quote          = quote
 	QuoteChar      = quoteChar
