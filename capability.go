@@ -421,7 +421,7 @@ func (c *Capability) checkClaim(name, value string) error {
 	case !utf8.ValidString(name):
 		return newValueError(ErrClaim, name, "the name is not valid UTF-8")
 	case !utf8.ValidString(value):
-		return newValueError(ErrClaim, name, "the value is not valid UTF-8")
+		return newValueError(ErrClaim, name, "the value "+quote(value)+" is not valid UTF-8")
 	}
 	return nil
 }

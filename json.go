@@ -20,12 +20,18 @@ func (v value) integer() (int64, bool) {
 	return n, err == nil && !v.isString
 }
 
-// quoted returns a string in quotes, and anything else without them.
+// quoted returns a string in quotes, a number or a word as written, and of the
+// rest what it is.
 func (v value) quoted() string {
-	q := quote(v.text)
-	if v.isString {
-		return q
+	switch {
+	case v.isString:
+		return quote(v.text)
+	case v.text[0] == '[':
+		return "an array"
+	case v.text[0] == '{':
+		return "an object"
 	}
+	q := quote(v.text)
 	end := strings.LastIndexByte(q, '"')
 	return q[1:end] + q[end+1:]
 }

@@ -106,8 +106,8 @@ func TestPartOfRFC4648(t *testing.T) {
 
 func TestPartThatIsNotBase64URL(t *testing.T) {
 	for _, test := range []struct{ part, want string }{
-		{"A", "header: no base64url has 1 characters; was it cut?"},
-		{"AAAAA", "header: no base64url has 5 characters; was it cut?"},
+		{"A", "header: its length, 1, is impossible for base64url; was it cut?"},
+		{"AAAAA", "header: its length, 5, is impossible for base64url; was it cut?"},
 		{"AB", "header: the unused bits of its last character are not zero"},
 		{"AAB", "header: the unused bits of its last character are not zero"},
 		{"A=", "header: character 1 is '=', which is not in base64url"},
