@@ -162,16 +162,12 @@ func listOfScopes(l *look) (reason, hint string) {
 	if !l.is(capability.ErrScope) || kind == "string" {
 		return "", ""
 	}
-	return "the scope is no string but " + map[string]string{"array": "an array", "object": "an object", "number": "a number"}[kind] + orSo(kind),
-		"It has to be a string of scope URIs with one space between two. " + atFault(l)
-}
-
-// orSo returns the words true, false and null, which need no article.
-func orSo(kind string) string {
-	if kind == "true" || kind == "false" || kind == "null" {
-		return kind
+	what := kind // true, false or null
+	if article := map[string]string{"array": "an array", "object": "an object", "number": "a number"}[kind]; article != "" {
+		what = article
 	}
-	return ""
+	return "the scope is " + what + ", not a string",
+		"It has to be a string of scope URIs with one space between two. " + atFault(l)
 }
 
 func spacesBetweenScopes(l *look) (reason, hint string) {

@@ -26,8 +26,9 @@ type cause struct {
 }
 
 // causesOfDamage are tried in this order, and the first that applies is
-// reported: whether it is a token at all, then what surrounds it or got into
-// it, and then its three parts.
+// reported: whether it is a token at all (input.go), then what surrounds it
+// (around.go) or got into it (characters.go), and then its three parts
+// (parts.go).
 var causesOfDamage = []cause{
 	{"nothing", codeInput, nothing},
 	{"auth token", codeInput, authTokenGiven},
@@ -82,7 +83,7 @@ var causesOfDamage = []cause{
 }
 
 // causesInContents are tried after those. They look into a token of three
-// parts, and may repeat what it says.
+// parts (contents.go, keys.go), and may repeat what it says.
 var causesInContents = []cause{
 	{"algorithm none", codeAlgorithm, algorithmNone},
 	{"algorithm", codeAlgorithm, anotherAlgorithm},
