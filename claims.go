@@ -164,7 +164,7 @@ func parseScopes(v value) ([]Scope, error) {
 	if v.text == "" {
 		return nil, nil
 	}
-	n := strings.Count(v.text, "scope:")
+	n := min(strings.Count(v.text, " "), len(v.text)/len("scope:a:b ")) + 1
 	scopes := make([]Scope, 0, n)
 	params := make([]Parameter, 0, n+maxParams(v.text))
 	for rest, more := v.text, true; more; {
