@@ -12,10 +12,11 @@ import (
 	"example.com/capability"
 )
 
-// clock stands still, so that the examples print the same every time.
+// clock always returns the same time, so that the examples print the same
+// every time.
 func clock() time.Time { return time.Unix(1400000000, 0) }
 
-// newBase is the Capability that most of the examples derive from.
+// newBase returns the Capability from which most examples derive.
 func newBase() capability.Capability {
 	base, err := capability.New("AC123123", "secret")
 	if err != nil {
@@ -24,7 +25,7 @@ func newBase() capability.Capability {
 	return base.WithClock(clock)
 }
 
-// The example of the documentation of Twilio's PHP helper, and its token.
+// The example from the documentation of Twilio's PHP helper, with its token.
 func Example() {
 	base, err := capability.New("AC123123", "secret") // the account SID and its auth token
 	if err != nil {
@@ -43,7 +44,8 @@ func Example() {
 	// Output: eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzY29wZSI6InNjb3BlOmNsaWVudDppbmNvbWluZz9jbGllbnROYW1lPUFsaWNlIHNjb3BlOmNsaWVudDpvdXRnb2luZz9hcHBTaWQ9QVAxMjMxMjMmYXBwUGFyYW1zPUZvbyUzREJhciZjbGllbnROYW1lPUFsaWNlIiwiaXNzIjoiQUMxMjMxMjMiLCJleHAiOjE0MDAwMDA2MDB9.e_b4lHrQpemrtcSgsYhMOn_LtL3nVo3jDbTx8tQT2YE
 }
 
-// One value, made at start-up, serves all requests. Whatever is derived from it leaves it as it was.
+// One Capability, made at start-up, serves all requests. Deriving from it does
+// not change it.
 func Example_sharedBase() {
 	base := newBase().AllowClientOutgoing("AP123123")
 	fmt.Println(base.AllowClientIncoming("Alice"))
@@ -55,14 +57,20 @@ func Example_sharedBase() {
 	// account AC123123, for 1h0m0s, scope:client:outgoing?appSid=AP123123&appParams=
 }
 
-// A token endpoint of a web server. The client name comes from the session, never from the request: whoever chooses it
-// gets the calls for it.
+// A token endpoint answers only POST requests of users who have logged in, from
+// pages of the same site. The client name comes from the session, never from
+// the request: whoever chooses the name receives the calls for it.
 func Example_tokenEndpoint() {
 	base := newBase().WithTTL(10 * time.Minute)
 	session := func(*http.Request) (user string, ok bool) { return "Alice", true } // yours
 
-	endpoint := func(w http.ResponseWriter, r *http.Request) {
-		user, ok := session(r)
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+			http.Error(w, "cross-site request", http.StatusForbidden)
+			return
+		}
+		user, ok := session(r) // yours
 		if !ok {
 			http.Error(w, "log in first", http.StatusUnauthorized)
 			return
@@ -72,28 +80,28 @@ func Example_tokenEndpoint() {
 			AllowClientOutgoing("AP123123", capability.Param("User", user)).
 			GenerateToken()
 		if err != nil {
-			log.Print(err) // never holds the auth token
+			log.Print(err) // never contains the auth token
 			http.Error(w, "no token", http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
 		json.NewEncoder(w).Encode(map[string]string{"token": token})
-	}
+	})
 
-	answer := httptest.NewRecorder()
-	endpoint(answer, httptest.NewRequest("POST", "/token", nil))
+	response := httptest.NewRecorder()
+	mux.ServeHTTP(response, httptest.NewRequest("POST", "/token", nil))
 	var body struct{ Token string }
-	if err := json.Unmarshal(answer.Body.Bytes(), &body); err != nil {
+	if err := json.Unmarshal(response.Body.Bytes(), &body); err != nil {
 		log.Fatal(err)
 	}
 	claims, err := base.Verify(body.Token)
-	fmt.Println(answer.Code, answer.Header().Get("Cache-Control"), claims.ClientName(), err)
+	fmt.Println(response.Code, response.Header().Get("Cache-Control"), claims.ClientName(), err)
 	// Output: 200 no-store Alice <nil>
 }
 
-// A client name that would grant more than was meant, had the scope been glued together from strings, is refused; a
-// parameter stays the value that it is.
+// A client name that would add a parameter to a scope that is joined from
+// strings is rejected. The value of a parameter remains one value.
 func Example_noInjection() {
 	base := newBase()
 	_, err := base.AllowClientIncoming("x&appSid=AP666").GenerateToken()
@@ -115,7 +123,8 @@ func ExampleCapability_AllowClientIncoming() {
 	// Output: account AC123123, client Alice, for 1h0m0s, scope:client:incoming?clientName=Alice
 }
 
-// Parameters are escaped twice: once within their form, once more as one value of the scope.
+// Parameters are escaped twice: each name and value, and then the whole list as
+// one value of the scope.
 func ExampleCapability_AllowClientOutgoing() {
 	fmt.Println(newBase().AllowClientOutgoing("AP123123",
 		capability.Param("From", "sales & support"),
@@ -156,7 +165,7 @@ func ExampleCapability_WithNotBefore() {
 	// Output: capability: token not yet valid: valid from 2014-05-13T16:58:20Z, 5m0s away (clock: 2014-05-13T16:53:20Z)
 }
 
-// One token for Twilio and for an interface of one's own.
+// One token can serve Twilio and an API of your own.
 func ExampleCapability_WithClaim() {
 	base := newBase()
 	token, err := base.AllowClientIncoming("Alice").WithClaim("https://example.com/role", "agent").GenerateToken()
@@ -172,7 +181,7 @@ func ExampleCapability_WithClaim() {
 	// Output: Alice agent true
 }
 
-// A clock of the test's own tells what happens when time has passed.
+// With a clock of its own, a test can see what happens when time has passed.
 func ExampleCapability_WithClock() {
 	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	c := newBase().WithClock(func() time.Time { return now }).WithTTL(10 * time.Minute)
@@ -191,7 +200,7 @@ func ExampleCapability_WithClock() {
 	// capability: token expired at 2026-01-02T12:10:00Z, 0s ago (clock: 2026-01-02T12:10:00Z)
 }
 
-// Which value was refused can be told from the error.
+// errors.Is finds out which value was rejected.
 func ExampleCapability_GenerateToken() {
 	base := newBase()
 	_, err := base.AllowClientIncoming("alice@example.com").GenerateToken()
@@ -230,7 +239,7 @@ func ExampleCapability_Verify() {
 	// true
 }
 
-// Looking at a token needs no auth token, and proves nothing.
+// Decoding a token needs no auth token. Do not trust the result.
 func ExampleParseUnverified() {
 	token, err := newBase().AllowClientOutgoing("AP123123", capability.Param("Foo", "Bar")).GenerateToken()
 	if err != nil {
@@ -256,7 +265,7 @@ func ExampleParseScope() {
 	// Output: client incoming alice@example.com true
 }
 
-// The application's parameters, in the order in which they were given.
+// ParseParams returns the application's parameters in the order of the token.
 func ExampleParseParams() {
 	scope, err := capability.ParseScope("scope:client:outgoing?appSid=AP123123&appParams=Ticket%3D42%26Note%3Da%2526b")
 	if err != nil {

@@ -1,76 +1,157 @@
 package capability_test
 
 import (
+	"encoding/base64"
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestReadme holds the pages in front of the code to the code: Go has to stand in an example or in the program that
-// .ci/run runs, and what is printed has to
-// be what an example or the command prints. "// ..." stands for lines that were left out. The commands ("sh") are run
-// by .ci/run.
-func TestReadme(t *testing.T) {
+// TestPages holds what the pages say to the code. Go in a page has to be in an
+// example, or in the program that .ci/run builds. What is printed has to be
+// what an example or the command prints. The commands ("sh") are run by
+// .ci/run; those for PowerShell have to be the same ones.
+func TestPages(t *testing.T) {
 	examples := dedent(readFile(t, "example_test.go"))
 	program := dedent(readFile(t, "testdata/size/mint/main.go"))
 	printed := strings.ReplaceAll(examples, "\n// ", "\n")
 	printed = strings.ReplaceAll(printed, "\n//", "\n")
 	printed = strings.ReplaceAll(printed, "Output: ", "")
-	pages, err := filepath.Glob("cmd/captoken/testdata/*.golden")
-	if err != nil || len(pages) == 0 {
-		t.Fatal(pages, err)
-	}
-	for _, page := range pages {
+	for _, page := range glob(t, "cmd/captoken/testdata/*.golden") {
 		printed += "\n" + readFile(t, page)
 	}
-	blocks := regexp.MustCompile("(?ms)^```(.*?)\n(.*?)^```$")
-	links := regexp.MustCompile(`\]\(([^):#]+)\)|src="([^"]+)"`)
-	for _, file := range []string{"README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
-		text := readFile(t, file)
-		for _, block := range blocks.FindAllStringSubmatch(text, -1) {
-			kind, code := block[1], block[2]
+	block := regexp.MustCompile("(?ms)^```(.*?)\n(.*?)^```$")
+	for _, page := range pages(t) {
+		var shell string
+		for _, found := range block.FindAllStringSubmatch(readFile(t, page), -1) {
+			kind, text := found[1], found[2]
+			ok := true
 			switch kind {
 			case "go":
-				if !standsIn(examples, dedent(code)) && !strings.Contains(program, dedent(code)) {
-					t.Errorf("%s: no example has\n%s", file, code)
-				}
+				ok = standsIn(examples, dedent(text)) || strings.Contains(program, dedent(text))
 			case "text":
-				if !strings.Contains(printed, "\n"+code) {
-					t.Errorf("%s: nothing prints\n%s", file, code)
-				}
-			case "sh", "sh consumer":
+				ok = strings.Contains(printed, "\n"+text)
+			case "powershell":
+				ok = strings.Contains(shell, fromPowerShell(text))
+			case "sh", "sh clone", "sh consumer", "sh private", "sh static", "sh captoken", "sh ratios", "sh others", "go others", "sh softphone", "sh docker":
+				shell += text // .ci/run runs them
 			default:
-				t.Errorf("%s: a block of the kind %q, which nothing runs:\n%s", file, kind, code)
+				ok = false
 			}
-		}
-		for _, link := range links.FindAllStringSubmatch(text, -1) {
-			if _, err := os.Stat(link[1] + link[2]); err != nil {
-				t.Errorf("%s: %v", file, err)
+			if !ok {
+				t.Errorf("%s: nothing runs or prints this block of the kind %q:\n%s", page, kind, text)
 			}
 		}
 	}
 }
 
-// standsIn reports whether one function has the lines of code, in order, with others only where code says "// ...".
+// TestLinks checks that the links between the pages lead somewhere.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)]+)\)|src="([^"]+)"`)
+	for _, page := range pages(t) {
+		for _, found := range link.FindAllStringSubmatch(readFile(t, page), -1) {
+			path, anchor, _ := strings.Cut(found[1]+found[2], "#")
+			if strings.HasPrefix(path, "https:") {
+				continue
+			}
+			target := filepath.Join(filepath.Dir(page), path)
+			if path == "" {
+				target = page
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %v", page, err)
+			} else if anchor != "" && !slices.Contains(anchors(readFile(t, target)), anchor) {
+				t.Errorf("%s: %s has no heading for #%s", page, target, anchor)
+			}
+		}
+	}
+}
+
+// TestSecurityNamesTests checks that the tests that SECURITY.md names exist.
+func TestSecurityNamesTests(t *testing.T) {
+	var tests string
+	for _, file := range glob(t, "*_test.go") {
+		tests += readFile(t, file)
+	}
+	for _, name := range regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`").FindAllStringSubmatch(readFile(t, "SECURITY.md"), -1) {
+		if !strings.Contains(tests, "\nfunc "+name[1]+"(") {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+}
+
+// TestPicture checks that the picture of a token shows the token of the
+// package's example, and what its parts decode to.
+func TestPicture(t *testing.T) {
+	var picture struct {
+		Text []struct {
+			Class string `xml:"class,attr"`
+			Line  string `xml:",chardata"`
+		} `xml:"text"`
+	}
+	if err := xml.Unmarshal([]byte(readFile(t, "docs/token.svg")), &picture); err != nil {
+		t.Fatal(err)
+	}
+	lines := make(map[string]string)
+	for _, text := range picture.Text {
+		lines[text.Class] += text.Line
+	}
+	token := regexp.MustCompile(`// Output: (eyJ\S+)`).FindStringSubmatch(readFile(t, "example_test.go"))[1]
+	part := strings.Split(token, ".")
+	if want := strings.Join(part, ""); lines["code"] != want {
+		t.Errorf("the picture shows the token\n%s, want\n%s", lines["code"], want)
+	}
+	header, err := base64.RawURLEncoding.DecodeString(part[0])
+	payload, err2 := base64.RawURLEncoding.DecodeString(part[1])
+	if want := string(header) + string(payload); err != nil || err2 != nil || lines["plain"] != want {
+		t.Errorf("the picture decodes it to\n%s, want\n%s", lines["plain"], want)
+	}
+}
+
+// pages returns the paths of all pages.
+func pages(t *testing.T) []string {
+	return slices.Concat(glob(t, "*.md"), glob(t, "docs/*.md"), glob(t, "examples/*/*.md"))
+}
+
+// standsIn reports whether one function has the lines of code.
 func standsIn(functions, code string) bool {
 	for _, function := range strings.Split(functions, "\nfunc ") {
-		rest, ok := "\n"+function, true
-		for _, part := range strings.Split(code, "// ...\n") {
-			var found bool
-			_, rest, found = strings.Cut(rest, "\n"+part)
-			rest, ok = "\n"+rest, ok && found
-		}
-		if ok {
+		if strings.Contains("\n"+function, "\n"+code) {
 			return true
 		}
 	}
 	return false
 }
 
+// fromPowerShell writes commands as a POSIX shell has them.
+func fromPowerShell(text string) string {
+	return regexp.MustCompile(`\$env:(\w+) = "(\w+)"; `).ReplaceAllString(text, "$1=$2 ")
+}
+
+// anchors returns the names that GitHub gives to the headings of a page.
+func anchors(page string) (names []string) {
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(page, -1) {
+		name := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
 // dedent removes the tabs before each line.
 func dedent(s string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(s, "") }
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no file is named %s: %v", pattern, err)
+	}
+	return names
+}
 
 func readFile(t *testing.T, name string) string {
 	t.Helper()
