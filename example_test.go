@@ -168,7 +168,10 @@ func ExampleCapability_WithNotBefore() {
 // One token can serve Twilio and an API of your own.
 func ExampleCapability_WithClaim() {
 	base := newBase()
-	token, err := base.AllowClientIncoming("Alice").WithClaim("https://example.com/role", "agent").GenerateToken()
+	token, err := base.
+		AllowClientIncoming("Alice").
+		WithClaim("https://example.com/role", "agent").
+		GenerateToken()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,12 +12,12 @@ import (
 )
 
 // TestPages holds what the pages say to the code. Go in a page has to be in an
-// example, or in the program that .ci/run builds. What is printed has to be
-// what an example or the command prints. The commands ("sh") are run by
+// Example or in examples/mint. What is printed has to be what an Example or the
+// command prints. The commands ("sh") are run by
 // .ci/run; those for PowerShell have to be the same ones.
 func TestPages(t *testing.T) {
 	examples := dedent(readFile(t, "example_test.go"))
-	program := dedent(readFile(t, "testdata/size/mint/main.go"))
+	program := dedent(readFile(t, "examples/mint/main.go"))
 	printed := strings.ReplaceAll(examples, "\n// ", "\n")
 	printed = strings.ReplaceAll(printed, "\n//", "\n")
 	printed = strings.ReplaceAll(printed, "Output: ", "")
@@ -129,7 +129,7 @@ func standsIn(functions, code string) bool {
 
 // fromPowerShell writes commands as a POSIX shell has them.
 func fromPowerShell(text string) string {
-	return regexp.MustCompile(`\$env:(\w+) = "(\w+)"; `).ReplaceAllString(text, "$1=$2 ")
+	return regexp.MustCompile(`\$env:(\w+) = "(\w+)"(; |\n)`).ReplaceAllString(text, "$1=$2 ")
 }
 
 // anchors returns the names that GitHub gives to the headings of a page.
