@@ -12,7 +12,7 @@ import (
 // called. It is that of Twilio's PHP helper.
 const DefaultTTL = time.Hour
 
-// MaxTTL is the longest lifetime that Twilio accepts; a longer one is its error
+// MaxTTL is the longest lifetime that Twilio accepts; a longer one gets error
 // 31207. Twilio advises a second less, since clocks differ.
 const MaxTTL = 24 * time.Hour
 
@@ -44,10 +44,10 @@ type Capability struct {
 
 // New returns a Capability that allows nothing yet. The error is an
 // [ErrAccountSID] unless accountSID is "AC" and one or more ASCII letters and
-// digits. It is an [ErrAuthToken] unless authToken is one or more visible ASCII
-// characters, if it is the account SID or eight or more characters of it, or if
-// an enforced FIPS 140-3 mode requires a longer key. No error of New shows any
-// part of its arguments.
+// digits. It is an [ErrAuthToken] if authToken is empty or has a byte that is
+// not visible ASCII, if it is the account SID or eight or more characters of
+// it, or if an enforced FIPS 140-3 mode requires a longer key. No error of New
+// shows any part of its arguments.
 func New(accountSID, authToken string) (Capability, error) {
 	err := checkAccountSID(accountSID)
 	if err == nil {
@@ -104,8 +104,8 @@ func (c Capability) AllowEventStream(filters ...Parameter) Capability {
 
 // WithClientName sets the caller's name in outgoing calls without allowing
 // incoming calls. The last client name given counts for all outgoing scopes,
-// also for those allowed before. The error is an [ErrClientName] unless name is
-// one or more of A-Z, a-z, 0-9 and _ (Twilio's documentation, "Capability
+// including those allowed earlier. The error is an [ErrClientName] unless name
+// is one or more of A-Z, a-z, 0-9 and _ (Twilio's documentation, "Capability
 // Tokens").
 func (c Capability) WithClientName(name string) Capability {
 	if c.ok(checkClientName(name)) {
@@ -162,7 +162,7 @@ func (c Capability) WithClaim(name, value string) Capability {
 }
 
 // WithClock sets the clock of GenerateToken, AppendToken and Verify, for tests.
-// Goroutines that share the Capability may call it at the same time. nil means
+// It has to be safe for concurrent use if the Capability is shared. nil means
 // [time.Now].
 func (c Capability) WithClock(now func() time.Time) Capability {
 	if now == nil {
@@ -209,7 +209,8 @@ func (c Capability) AppendToken(dst []byte) ([]byte, error) {
 }
 
 // String returns the account, the client name, the lifetime and what is
-// allowed, or the error that Err returns. It never shows the auth token.
+// allowed, or the error that Err returns. Of what New was given, it shows the
+// account SID only.
 func (c Capability) String() string {
 	if err := c.Err(); err != nil {
 		return err.Error()
@@ -309,7 +310,7 @@ const (
 
 // grants is a list that can be copied and added to without disturbing other
 // copies. Most devices need one incoming and one outgoing scope, so two have
-// room in the value itself: in a slice they would cost a token 8 % more time
+// room in the value itself: in a slice they would cost a token 8% more time
 // and two allocations.
 type grants struct {
 	last   [2]grant

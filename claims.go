@@ -10,11 +10,11 @@ import (
 // of the Capability; what it allows plays no part. A token is valid from its
 // not-before up to, but not at, its expiry.
 //
-// The signature is checked first, in constant time and always as HS256, so that
-// only text of someone who knows the auth token is parsed. The error matches
-// one error of reading, or is that of [Capability.Err]. Verify does not judge
-// the audience: a service that shares its account with others compares
-// Claim("aud") itself.
+// The signature is checked first, always as HS256 and compared in constant
+// time, so that only text written by someone who knows the auth token is
+// parsed. The error matches one error of reading, or is that of
+// [Capability.Err]. Verify does not judge the audience: a service that shares
+// its account with others compares Claim("aud") itself.
 func (c Capability) Verify(token string) (Claims, error) {
 	if err := c.Err(); err != nil {
 		return Claims{}, err

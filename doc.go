@@ -25,20 +25,20 @@
 //
 // # What is rejected
 //
-// A value that Twilio would reject with an error 312xx in the browser is
-// rejected here, on the server, as is one that would allow more than was meant.
+// A value whose form Twilio would reject with an error 312xx in the browser is
+// rejected here, on the server. Whether an account or an application exists,
+// only Twilio knows. The value of a parameter may hold any bytes.
+//
 // Methods return no error, so that they can be chained. The Capability
 // remembers the first one, and GenerateToken returns it. A later good value
 // does not clear it. Use [errors.Is] to find out which value it was.
 //
-// The value of a parameter may hold any bytes.
-//
 // # Reading tokens
 //
-// [Capability.Verify] checks the signature before anything else, in constant
-// time. It then rejects what two readers might understand differently: a claim
-// that occurs twice, text after the JSON object, a time with a fraction. It
-// also reads the tokens of Twilio's helpers for other languages.
+// [Capability.Verify] compares signatures in constant time, before it reads
+// anything else. It then rejects what two readers might understand differently:
+// a claim that occurs twice, text after the JSON object, a time with a
+// fraction. It also reads the tokens of Twilio's helpers for other languages.
 // [ParseUnverified] decodes a token without verifying it; do not trust the
 // result.
 //
@@ -49,7 +49,8 @@
 // # The auth token
 //
 // The auth token signs every token and opens the whole Twilio account, so keep
-// it on the server. No error of New, no String method and no verb of package
-// fmt shows it. Where FIPS 140-3 mode is enforced (GODEBUG=fips140=only), it
-// must have at least 14 characters; Twilio's have 32.
+// it on the server. What New is given, except for the account SID, shows in no
+// error, no String method and no verb of package fmt. Where FIPS 140-3 mode is
+// enforced (GODEBUG=fips140=only), the auth token must have at least 14
+// characters; Twilio's have 32.
 package capability

@@ -9,7 +9,8 @@ import (
 )
 
 // The errors of minting. Match them with [errors.Is]. The message says which
-// value was rejected and what to pass instead. Positions count from 0.
+// value was rejected and what to pass instead. Bytes and characters are counted
+// from 0.
 var (
 	ErrAccountSID     = errors.New("capability: invalid account SID")
 	ErrAuthToken      = errors.New("capability: invalid auth token")
@@ -20,9 +21,9 @@ var (
 	ErrClaim          = errors.New("capability: invalid claim")
 )
 
-// The errors of reading. A rejected token matches exactly one of them. A token
-// of three parts whose signature is wrong is an ErrSignature, whatever else is
-// wrong with it.
+// The errors of reading. The error for a rejected token matches exactly one of
+// them. For a token of three parts whose signature is wrong it is ErrSignature,
+// whatever else is wrong with it.
 var (
 	ErrMalformed   = errors.New("capability: malformed token")
 	ErrAlgorithm   = errors.New("capability: unsupported algorithm")
@@ -34,8 +35,8 @@ var (
 )
 
 // A detailedError is one of the errors above with what was wrong and what to
-// do. It never holds the auth token, and of a token that was read only the
-// value that was rejected.
+// do. It holds nothing that New was given, and nothing of a token but the
+// rejected value.
 type detailedError struct {
 	kind   error // ErrAccountSID and its like
 	detail string

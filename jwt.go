@@ -100,7 +100,7 @@ type signer struct {
 }
 
 // newSigner returns a *signer, or nil if package hmac rejects the secret. Under
-// GODEBUG=fips140=only, hmac.New panics on a key of less than 14 bytes, and Go
+// GODEBUG=fips140=only, hmac.New panics on a key of fewer than 14 bytes, and Go
 // 1.22 has no way to ask first. It returns any as sync.Pool requires.
 func newSigner(secret string) (s any) {
 	defer func() {

@@ -16,7 +16,7 @@ func Param(name, value string) Parameter { return Parameter{name, value} }
 
 // A Scope is one permission in a token. It is written as a URI:
 // scope:SERVICE:PRIVILEGE?NAME=VALUE&NAME=VALUE. It is immutable. The zero
-// Scope is no permission.
+// Scope grants nothing.
 type Scope struct {
 	service, privilege string
 	params             []Parameter // nil if there are none

@@ -50,6 +50,8 @@ func plainlyOdd(name, value string) string {
 	switch {
 	case value == "":
 		return ""
+	case strings.TrimSpace(value) == "":
+		return name + " is nothing but white space"
 	case strings.Trim(value, quotationMarks) != value:
 		return name + " has quotation marks around it, which become a part of it"
 	case strings.Trim(value, " \t\r\n") != value:

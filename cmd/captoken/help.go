@@ -18,7 +18,7 @@ Usage:
   captoken mint [flags]             print a token
   captoken verify [flags] [token]   check a token, then show what it says
   captoken inspect [flags] [token]  show what a token says without checking it
-  captoken version                  say what was built
+  captoken version                  print the version
   captoken help [command]           show this page, or that of a command
 
 If a token is rejected, the first line on standard error says why, and the
@@ -40,8 +40,8 @@ Example:
 
 const mintHelp = `Usage: captoken mint [flags]
 
-Mint prints a capability token. These flags say what it allows, in their
-order:
+Mint prints a capability token. These flags say what it allows; its scopes
+follow their order:
 
   -incoming NAME        receive incoming calls under a client name
   -outgoing SID         place outgoing calls through the TwiML application
@@ -51,13 +51,13 @@ order:
   -events               subscribe to the account's events
   -filter KEY=VALUE     only events that match this filter; may be repeated
 
-These say the rest:
+Other flags:
 
   -client NAME          the client name for outgoing calls, if it is not that
                         of -incoming
   -ttl DURATION         the lifetime: 1s to 24h, 1h by default
   -expires TIME         when the token expires, instead of -ttl
-  -not-before TIME      when the token begins to be valid
+  -not-before TIME      when the token becomes valid
   -claim NAME=VALUE     an extra claim for services of your own; may be
                         repeated
 
@@ -139,11 +139,11 @@ that is shown, with code and reason added. These are the codes:
   credentials    TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is not acceptable
   malformed      the token is damaged, or something surrounds it
   kind           it is another kind of token, such as an Access Token
-  algorithm      its header names another algorithm than HS256
+  algorithm      its header names an algorithm other than HS256
   signature      its signature does not match
   issuer         it names another account, or none
   scope          its scopes are missing or malformed
   expired        it has expired
-  not-yet-valid  its time has not begun
+  not-yet-valid  it is not valid yet
   warning        -strict was given, and there is a warning
 `

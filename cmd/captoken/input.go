@@ -38,12 +38,12 @@ func authTokenInside(l *look) (reason, hint string) {
 // words are what programs print for a value that is not there.
 var words = []struct{ word, hint string }{
 	{"undefined", "The variable or member that should hold the token was not set: check its name."},
-	{"null", ""}, {"nil", ""}, {"none", ""}, {"nan", ""}, {"<nil>", ""}, {"(null)", ""}, {"(nil)", ""}, {"<null>", ""}, {"empty", ""},
+	{"null", ""}, {"nil", ""}, {"none", ""}, {"NaN", ""}, {"<nil>", ""}, {"(null)", ""}, {"(nil)", ""}, {"<null>", ""}, {"empty", ""},
 	{"true", ""}, {"false", ""}, {"void", ""}, {"error", ""},
-	{"[object object]", "A JavaScript object was used instead of the token: use the member that holds it, such as response.token."},
-	{"[object promise]", "A JavaScript Promise was used instead of its value: use await."},
-	{"promise { <pending> }", "A JavaScript Promise was used instead of its value: use await."},
-	{"system.string[]", "An array was used instead of its element."},
+	{"[object Object]", "A JavaScript object was used instead of the token: use the member that holds it, such as response.token."},
+	{"[object Promise]", "A JavaScript Promise was used instead of its value: use await."},
+	{"Promise { <pending> }", "A JavaScript Promise was used instead of its value: use await."},
+	{"System.String[]", "An array was used instead of its element."},
 	{"array", "An array was used instead of its element."},
 }
 

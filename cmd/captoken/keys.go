@@ -129,6 +129,6 @@ func wrongSignature(l *look) (reason, hint string) {
 	if !l.is(capability.ErrSignature) {
 		return "", ""
 	}
-	return l.packageReason(), "If the token was copied correctly, it was signed with another auth token than " + authVariable + ": one that was changed since, " +
+	return l.packageReason(), "If the token was copied correctly, it was signed with an auth token other than " + authVariable + ": one that was changed since, " +
 		"or that of a subaccount or of the test credentials."
 }

@@ -67,6 +67,7 @@ func TestOddCredentials(t *testing.T) {
 		{"real ones", "AC" + hex, hex, ""},
 		{"quotes around the auth token", "AC123123", `"` + hex + `"`, "TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it"},
 		{"one quote", "AC123123", hex + "'", "TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it"},
+		{"nothing but a space for an auth token", "AC123123", " ", "TWILIO_AUTH_TOKEN is nothing but white space"},
 		{"a variable", "AC123123", "${AUTH_TOKEN}", "TWILIO_AUTH_TOKEN is a placeholder"},
 		{"a variable without braces", "AC123123", "$AUTH_TOKEN", "TWILIO_AUTH_TOKEN is a placeholder"},
 		{"a variable of Windows", "AC123123", "%AUTH_TOKEN%", "TWILIO_AUTH_TOKEN is a placeholder"},

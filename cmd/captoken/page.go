@@ -59,7 +59,7 @@ func (r *report) verdict() string {
 	case !r.Verified:
 		return "NOT VERIFIED, anyone could have written it: "
 	case len(r.Warnings) > 0:
-		return "WARNING, signed correctly, but Twilio may refuse it: "
+		return "WARNING, signed correctly, but Twilio may refuse it. It says: "
 	default:
 		return "VERIFIED: "
 	}
@@ -86,7 +86,7 @@ func (r *report) sentence() string {
 	case len(r.Scopes) == 0:
 		return "the token expired " + fromNow(r.SecondsLeft) + ", and allowed nothing."
 	case r.SecondsLeft <= 0:
-		return "the token expired " + fromNow(r.SecondsLeft) + "; before, " + who + " could " + what + "."
+		return "the token expired " + fromNow(r.SecondsLeft) + "; before that, " + who + " could " + what + "."
 	case wait > 0 && wait < r.SecondsLeft:
 		left = ", for " + inUnits(difference(r.ExpiresAt, *r.NotBefore)) + ", beginning " + fromNow(wait)
 	case wait > 0:

@@ -95,6 +95,7 @@ func TestWarnings(t *testing.T) {
 		{"a phone number for an application", scope("scope:client:outgoing?appSid=%2B15551234567"), []string{`the application SID is "+15551234567": it has to begin with AP`}},
 		{"the SID of a phone number", scope("scope:client:outgoing?appSid=PN" + sid34), []string{`the application SID is "PN` + sid34 + `": it has to begin with AP, and this is a SID`}},
 		{"a cut application SID", scope("scope:client:outgoing?appSid=AP" + sid34[1:]), []string{"the application SID has 33 characters instead of 34: was it copied whole?"}},
+		{"the letter O in an application SID", scope("scope:client:outgoing?appSid=APO" + sid34[1:]), []string{`the application SID is "APO` + sid34[1:] + `": it has to be AP and 32 hexadecimal digits`}},
 		{"an application SID with a space", scope("scope:client:outgoing?appSid=AP1+"), []string{`the application SID is "AP1 ": it has to be AP and 32 hexadecimal digits`}},
 		{"a scope misspelt", scope("scope:client:incomming?clientName=Alice"), []string{`unknown scope "client:incomming": did you mean client:incoming?`}},
 		{"a scope in upper case", scope("scope:Client:Incoming?clientName=Alice"), []string{`unknown scope "Client:Incoming": did you mean client:incoming?`}},

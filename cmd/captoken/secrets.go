@@ -16,7 +16,7 @@ const masked = "[auth token]"
 const shortestMasked = 6
 
 // secrets are the credentials that nothing printed may contain: the auth
-// token, and the value of the account SID unless it is one.
+// token, and the value of the account SID if that may be one.
 type secrets struct {
 	values []string
 	forms  []string // those to be looked for inside of others, plain and as in quotes
@@ -24,8 +24,12 @@ type secrets struct {
 
 func newSecrets(sid, auth string) secrets {
 	var s secrets
+	trim := func(value string) string { return strings.Trim(value, " \t\r\n\"'`") }
+	sid, auth = trim(sid), trim(auth)
+	if isHarmless(sid, auth) {
+		sid = ""
+	}
 	for _, value := range []string{auth, sid} {
-		value = strings.Trim(value, " \t\r\n\"'`")
 		if value == "" || shapedLikeSID.MatchString(value) {
 			continue
 		}
@@ -42,6 +46,15 @@ func newSecrets(sid, auth string) secrets {
 // shapedLikeSID matches an account SID, or one as documentation writes them.
 // It does not match an auth token that happens to begin with AC.
 var shapedLikeSID = regexp.MustCompile(`^AC([0-9A-Fa-f]{32}|[0-9A-Za-z]{1,8})$`)
+
+// isHarmless reports whether the value of the account SID, right or wrong, is
+// not an auth token that got there: it begins like a SID, or the auth token is
+// in its place.
+func isHarmless(sid, auth string) bool {
+	return beginsLikeSID.MatchString(sid) && !hexAuthToken.MatchString(sid) || hexAuthToken.MatchString(auth) && auth != sid
+}
+
+var beginsLikeSID = regexp.MustCompile(`^AC[0-9A-Za-z]*$`)
 
 // mask replaces the secrets in a value.
 func (s secrets) mask(text string) string {

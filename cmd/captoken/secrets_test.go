@@ -71,3 +71,28 @@ func checkHidden(t *testing.T, name, auth, got string) {
 		}
 	}
 }
+
+// TestWrongAccountSIDIsNoSecret has account SIDs of the wrong length in the
+// environment. They are shown, as are the tokens that begin with them.
+func TestWrongAccountSIDIsNoSecret(t *testing.T) {
+	const digits, auth = "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "9d8c7b6a5f4e3d2c1b0a998877665544"
+	token := signedBy(auth, header, `{"iss":"AC`+digits+`","scope":"scope:client:incoming?clientName=Alice","exp":1767352200}`)
+	for _, sid := range []string{"AC" + digits[:30], "AC" + digits[:31], "AC" + digits + "0", digits} {
+		env := map[string]string{sidVariable: sid, authVariable: auth}
+		_, inspected, _ := call([]string{"inspect", token}, env, nil)
+		_, _, verified := call([]string{"verify", token}, env, nil)
+		if strings.Contains(inspected, masked) || strings.Contains(inspected, "WARNING") || !strings.Contains(inspected, "AC"+digits) {
+			t.Errorf("%s is set, and inspect says\n%s", sid, inspected)
+		}
+		if want := `but ` + sidVariable + ` is "` + sid + `"`; sid != digits && !strings.Contains(verified, want) {
+			t.Errorf("%s is set, and verify says\n%s", sid, verified)
+		}
+	}
+	for _, env := range []map[string]string{
+		{sidVariable: auth}, {sidVariable: auth, authVariable: "AC" + digits}, {sidVariable: strings.ToUpper("ac" + digits[2:])},
+	} {
+		stray := signedBy(auth, header, `{"iss":"AC1","scope":"","x":"`+env[sidVariable]+`","exp":1767352200}`)
+		_, inspected, _ := call([]string{"inspect", stray}, env, nil)
+		checkHidden(t, "an auth token in place of the account SID", env[sidVariable], inspected)
+	}
+}

@@ -156,7 +156,7 @@ func warnSID(kind, prefix, sid string, l *look) []string {
 		return []string{"the " + kind + " SID is empty"}
 	case !strings.HasPrefix(sid, prefix):
 		return []string{fmt.Sprintf("the %s SID is %s: it has to begin with %s", kind, l.secrets.quote(sid), prefix) + kindOfSID(sid)}
-	case err != nil:
+	case err != nil || len(sid) == 34 && strings.Trim(sid[2:], "0123456789abcdefABCDEF") != "":
 		return []string{fmt.Sprintf("the %s SID is %s: it has to be %s and 32 hexadecimal digits", kind, l.secrets.quote(sid), prefix)}
 	case len(sid) > 16 && len(sid) != 34:
 		return []string{fmt.Sprintf("the %s SID has %d characters instead of 34: was it copied whole?", kind, len(sid))}
