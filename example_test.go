@@ -78,9 +78,10 @@ func Example_tokenEndpoint() {
 		token, err := base.
 			AllowClientIncoming(user).
 			AllowClientOutgoing("AP123123", capability.Param("User", user)).
+			WithTTL(10 * time.Minute).
 			GenerateToken()
 		if err != nil {
-			log.Print(err) // never contains the auth token
+			log.Print(err) // shows the rejected value, and nothing that New was given
 			http.Error(w, "no token", http.StatusInternalServerError)
 			return
 		}

@@ -37,7 +37,7 @@ func TestPages(t *testing.T) {
 				ok = strings.Contains(printed, "\n"+text)
 			case "powershell":
 				ok = strings.Contains(shell, fromPowerShell(text))
-			case "sh", "sh clone", "sh consumer", "sh private", "sh static", "sh captoken", "sh ratios", "sh others", "go others", "sh softphone", "sh docker":
+			case "sh", "sh clone", "sh consumer", "sh private", "sh static", "sh captoken", "sh paste", "sh rename", "sh ratios", "sh others", "go others", "sh softphone", "sh docker":
 				shell += text // .ci/run runs them
 			default:
 				ok = false
