@@ -9,7 +9,7 @@ import (
 )
 
 // DefaultTTL is the lifetime of a token if neither WithTTL nor WithExpiry is
-// called. It is that of Twilio's PHP helper.
+// called. Twilio's PHP helper has the same one.
 const DefaultTTL = time.Hour
 
 // MaxTTL is the longest lifetime that Twilio accepts; a longer one gets error
@@ -21,10 +21,9 @@ const MaxTTL = 24 * time.Hour
 // makes one; the zero Capability only returns errors.
 //
 // A Capability is immutable: each method returns a modified copy, which is lost
-// unless it is used. One Capability can be shared by any number of goroutines
-// and be derived from any number of times. The methods that begin with Allow,
-// and WithClaim, add to what there was; the other methods that begin with With
-// replace it.
+// unless it is used. It is safe for concurrent use by multiple goroutines. The
+// methods that begin with Allow, and WithClaim, add to what there was; the
+// other methods that begin with With replace it.
 //
 // A method that is given an invalid value remembers the error. From then on
 // GenerateToken, AppendToken, Verify and Err return it, whatever is called in
@@ -36,7 +35,7 @@ type Capability struct {
 	grants     grants
 	claims     []claim
 	ttl        time.Duration
-	expiry     *time.Time // nil if the ttl counts
+	expiry     *time.Time // nil if the ttl applies
 	notBefore  *time.Time // nil if there is none
 	now        func() time.Time
 	err        error // the first one
@@ -103,7 +102,7 @@ func (c Capability) AllowEventStream(filters ...Parameter) Capability {
 }
 
 // WithClientName sets the caller's name in outgoing calls without allowing
-// incoming calls. The last client name given counts for all outgoing scopes,
+// incoming calls. The last client name given applies to all outgoing scopes,
 // including those allowed earlier. The error is an [ErrClientName] unless name
 // is one or more of A-Z, a-z, 0-9 and _ (Twilio's documentation, "Capability
 // Tokens").
@@ -182,8 +181,8 @@ func (c Capability) Err() error {
 	return c.err
 }
 
-// GenerateToken returns a signed token. The error is that of Err, or an [ErrTTL]
-// if the expiry or the not-before does not fit the clock. (It is an
+// GenerateToken returns a signed token. The error is that of Err, or an
+// [ErrTTL] if the expiry or the not-before does not fit the clock. (It is an
 // [ErrAuthToken] if FIPS 140-3 mode was not enforced during New but is now, and
 // requires a longer key.)
 func (c Capability) GenerateToken() (string, error) {
@@ -401,7 +400,7 @@ func checkAuthToken(s, accountSID string) error {
 	return nil
 }
 
-// atEnd returns a question if there are only such bytes from the bad one on.
+// atEnd returns a hint if no letter or digit follows the bad byte.
 func atEnd(s string, bad int) string {
 	for i := bad; i < len(s); i++ {
 		if isAlphanumeric(s[i]) {

@@ -7,14 +7,15 @@ import (
 
 // Verify checks the signature of a token, its account and its validity period,
 // and returns its claims. The account, the auth token and the clock are those
-// of the Capability; what it allows plays no part. A token is valid from its
+// of the Capability; what it allows does not matter. A token is valid from its
 // not-before up to, but not at, its expiry.
 //
 // The signature is checked first, always as HS256 and compared in constant
 // time, so that only text written by someone who knows the auth token is
-// parsed. The error matches one error of reading, or is that of
-// [Capability.Err]. Verify does not judge the audience: a service that shares
-// its account with others compares Claim("aud") itself.
+// parsed. The error matches one of the errors of reading, or is that of
+// [Capability.Err]. (As with GenerateToken, it can be an [ErrAuthToken] in
+// enforced FIPS 140-3 mode.) Verify does not check the audience: a service that
+// shares its account with others compares Claim("aud") itself.
 func (c Capability) Verify(token string) (Claims, error) {
 	if err := c.Err(); err != nil {
 		return Claims{}, err
@@ -183,8 +184,8 @@ func parseScopes(v value) ([]Scope, error) {
 	return scopes, nil
 }
 
-// parseTime reads a NumericDate (RFC 7519, section 2), which Twilio takes
-// without a fraction only.
+// parseTime reads a NumericDate (RFC 7519, section 2), of which Twilio accepts
+// whole seconds only.
 func parseTime(name string, v value) (time.Time, error) {
 	seconds, ok := v.integer()
 	if !ok {
@@ -193,7 +194,7 @@ func parseTime(name string, v value) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// parseOptionalTime does not take the zero time, which would read as none.
+// parseOptionalTime rejects the zero time, which would mean that there is none.
 func parseOptionalTime(name string, v value) (time.Time, error) {
 	t, err := parseTime(name, v)
 	if err == nil && t.IsZero() {

@@ -25,32 +25,33 @@
 //
 // # What is rejected
 //
-// A value whose form Twilio would reject with an error 312xx in the browser is
-// rejected here, on the server. Whether an account or an application exists,
-// only Twilio knows. The value of a parameter may hold any bytes.
+// A malformed value, which would cause an error 312xx in the browser, is
+// rejected here, on the server. Only Twilio knows whether an account or an
+// application exists. The value of a parameter may hold any bytes.
 //
 // Methods return no error, so that they can be chained. The Capability
-// remembers the first one, and GenerateToken returns it. A later good value
-// does not clear it. Use [errors.Is] to find out which value it was.
+// remembers the first error, and GenerateToken returns it. A later valid value
+// does not clear it. Use [errors.Is] to find out which kind of value was
+// invalid.
 //
 // # Reading tokens
 //
 // [Capability.Verify] compares signatures in constant time, before it reads
-// anything else. It then rejects what two readers might understand differently:
+// anything else. It then rejects what two parsers might interpret differently:
 // a claim that occurs twice, text after the JSON object, a time with a
-// fraction. It also reads the tokens of Twilio's helpers for other languages.
-// [ParseUnverified] decodes a token without verifying it; do not trust the
-// result.
+// fraction. It also reads the tokens of Twilio's helpers for other languages,
+// with few exceptions, which docs/migrating.md lists. [ParseUnverified] decodes
+// a token without verifying it; do not trust the result.
 //
-// Two things are left to the caller. Verify does not judge the claim "aud". And
+// Two things are left to the caller. Verify does not check the claim "aud". And
 // JSON names are case-sensitive, so "ISS" is a claim other than "iss": if
 // another program reads the same token, make sure that it does not mix them up.
 //
 // # The auth token
 //
-// The auth token signs every token and opens the whole Twilio account, so keep
-// it on the server. What New is given, except for the account SID, shows in no
-// error, no String method and no verb of package fmt. Where FIPS 140-3 mode is
-// enforced (GODEBUG=fips140=only), the auth token must have at least 14
-// characters; Twilio's have 32.
+// The auth token signs every token and gives full access to the Twilio account,
+// so keep it on the server. Of what New is given, only the account SID ever
+// appears in an error, in the result of a String method or in the output of
+// package fmt. Where FIPS 140-3 mode is enforced (GODEBUG=fips140=only), the
+// auth token must have at least 14 characters; Twilio's have 32.
 package capability

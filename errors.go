@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// The errors of minting. Match them with [errors.Is]. The message says which
-// value was rejected and what to pass instead. Bytes and characters are counted
-// from 0.
+// The errors of New, of the methods of a Capability and of generating a token.
+// Match them with [errors.Is]. The message says which value was rejected and
+// what to pass instead. Bytes and characters are counted from 0.
 var (
 	ErrAccountSID     = errors.New("capability: invalid account SID")
 	ErrAuthToken      = errors.New("capability: invalid auth token")
@@ -21,9 +21,9 @@ var (
 	ErrClaim          = errors.New("capability: invalid claim")
 )
 
-// The errors of reading. The error for a rejected token matches exactly one of
-// them. For a token of three parts whose signature is wrong it is ErrSignature,
-// whatever else is wrong with it.
+// The errors of Verify, ParseUnverified, ParseScope and ParseParams. The error
+// for a rejected token matches exactly one of them. For a token of three parts
+// whose signature is wrong it is ErrSignature, whatever else is wrong with it.
 var (
 	ErrMalformed   = errors.New("capability: malformed token")
 	ErrAlgorithm   = errors.New("capability: unsupported algorithm")
@@ -35,8 +35,8 @@ var (
 )
 
 // A detailedError is one of the errors above with what was wrong and what to
-// do. It holds nothing that New was given, and nothing of a token but the
-// rejected value.
+// do. It never holds the auth token that New was given, and nothing of a token
+// but the rejected value.
 type detailedError struct {
 	kind   error // ErrAccountSID and its like
 	detail string
@@ -83,8 +83,8 @@ func quoteChar(s string) string {
 	return strconv.QuoteRune(r)
 }
 
-// length formats a duration without its sign. The difference of two times is at
-// most the longest time.Duration, which stands for all that are longer.
+// length formats a duration without its sign. [time.Time.Sub] returns the
+// longest Duration for all differences that are longer.
 func length(d time.Duration) string {
 	if d.Abs() == math.MaxInt64 {
 		return "more than 292 years"

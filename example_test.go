@@ -176,7 +176,7 @@ func ExampleCapability_WithClaim() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	claims, err := base.Verify(token) // where the token comes back
+	claims, err := base.Verify(token) // in the service that receives the token
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -103,7 +103,7 @@ func checkGranted(t *testing.T, scope capability.Scope, uri, prefix, nested stri
 	}
 }
 
-// A caller is what the calls on a Capability and on its slow twin are made with.
+// A caller is what a Capability and its slow twin are called with.
 type caller struct {
 	client, application, claim, claimValue, name2, value string
 	params                                               []capability.Parameter

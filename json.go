@@ -20,8 +20,8 @@ func (v value) integer() (int64, bool) {
 	return n, err == nil && !v.isString
 }
 
-// quoted returns a string in quotes, a number or a word as written, and of the
-// rest what it is.
+// quoted returns a value for an error: a string in quotes, a number or a word
+// as written, and of an array or an object only which of the two it is.
 func (v value) quoted() string {
 	switch {
 	case v.isString:
@@ -75,7 +75,8 @@ func parseObject(part, text string, member func(name string, v value) error) err
 	return nil
 }
 
-// A parser walks through a JSON text. Its methods skip white space first.
+// A parser walks through a JSON text. A method that reads a part of its grammar
+// skips white space first.
 type parser struct {
 	part, text string
 	pos        int

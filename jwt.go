@@ -21,7 +21,7 @@ const signatureLen = (sha256.Size*8 + 5) / 6
 
 // A key makes and opens tokens that are signed with HMAC-SHA256 (RFC 7518,
 // section 3.2) under one secret, for any number of goroutines. The zero key
-// does neither.
+// must not be used.
 //
 // It is a pool because an HMAC takes longer to set up than to use. The secret
 // stays in the pool's New function, which package fmt and encoders do not look

@@ -161,11 +161,11 @@ func unescapeForm(s string) (string, bool) {
 	return string(b), true
 }
 
-// isPlain reports whether s is not empty and does not change when it is escaped.
-func isPlain(s string) bool { return s != "" && formLen(s) == len(s) }
+// isPlain reports whether s is not empty and stays the same when it is escaped.
+func isPlain(s string) bool { return s != "" && formLenTwice(s) == len(s) }
 
-// A level is how often form encoding is applied: twice to what is a value of
-// another form, as appParams and params are.
+// A level is how often form encoding is applied: once, or twice to a list that
+// is itself the value of a parameter, as appParams and params are.
 type level bool
 
 const (
@@ -177,7 +177,7 @@ const (
 func appendForm(dst []byte, params []Parameter, l level) []byte {
 	size := 0
 	for i := range params {
-		size += len("%26%3D") + formLen(params[i].Name) + formLen(params[i].Value)
+		size += len("%26%3D") + formLenTwice(params[i].Name) + formLenTwice(params[i].Value)
 	}
 	dst = slices.Grow(dst, size)
 	for i := range params {
@@ -198,8 +198,8 @@ func appendForm(dst []byte, params []Parameter, l level) []byte {
 	return dst
 }
 
-// appendEscaped appends s form-encoded. dst has room for it: to write by index
-// takes a third of the time that append takes for each byte.
+// appendEscaped appends s form-encoded. dst has room for it: writing by index
+// takes a third of the time of appending byte by byte.
 func appendEscaped(dst []byte, s string, l level) []byte {
 	const hex = "0123456789ABCDEF"
 	b, n := dst[:cap(dst)], len(dst)
@@ -226,8 +226,8 @@ func appendEscaped(dst []byte, s string, l level) []byte {
 	return b[:n]
 }
 
-// formLen returns the length of s form-encoded twice.
-func formLen(s string) int {
+// formLenTwice returns the length of s form-encoded twice.
+func formLenTwice(s string) int {
 	n := len(s)
 	for i := 0; i < len(s); i++ {
 		n += int(formExtra[s[i]] - '0')
@@ -279,9 +279,9 @@ func checkParams(params []Parameter) error {
 	return nil
 }
 
-// duplicateName returns a name that occurs twice. Names that ascend, as numbered
-// ones do, cannot repeat. That spares a token with 1,000 parameters the map,
-// which would take a fifth of its time.
+// duplicateName returns a name that occurs twice. Names that ascend, as
+// numbered ones do, cannot repeat. That spares a token with 1,000 parameters
+// the map, which would take a fifth of its time.
 func duplicateName(params []Parameter) (name string, found bool) {
 	ascending := true // each name is longer than the one before, or as long and greater
 	for i := 1; i < len(params) && ascending; i++ {

@@ -29,7 +29,8 @@ func TestTheSecretShowsNowhere(t *testing.T) {
 		c, &c, refused, errorOf(refused), swapped, hidden{swapped}, hidden{c}, &hidden{c}, []capability.Capability{c}, []hidden{{c}},
 		map[string]capability.Capability{"k": c}, [1]*capability.Capability{&c}, holder{c}, struct{ C any }{c},
 	}
-	// What would give the secret away: its bytes, or those as one of the verbs writes them.
+	// What would give the secret away: its bytes, or those as one of the verbs
+	// writes them.
 	traces := []string{authToken, authToken[:8], fmt.Sprintf("%x", authToken[:8]), fmt.Sprintf("%X", authToken[:8]),
 		strings.Trim(fmt.Sprint([]byte(authToken[:8])), "[]"), base64.StdEncoding.EncodeToString([]byte(authToken[:9]))}
 	check := func(how, text string) {

@@ -16,29 +16,6 @@ const quotationMarks = "\"'`´‘’‚‛“”„‟«»‹›「」＂＇"
 // wrapping matches what is often copied together with a token.
 var wrapping = regexp.MustCompile(`^(?i)((export|set|const|let|var)\s+)?([\w.$:\\"'-]{1,40}\s*[:=]\s*)?(bearer(\s+|$))?["'\\]*`)
 
-// command returns the command that looks.
-func (l *look) command() string {
-	if l.verifying {
-		return "verify"
-	}
-	return "inspect"
-}
-
-// before and after return the text around the first token in it.
-func (l *look) before() string {
-	if len(l.tokens) == 0 {
-		return ""
-	}
-	return l.text[:l.tokens[0][0]]
-}
-
-func (l *look) after() string {
-	if len(l.tokens) == 0 {
-		return ""
-	}
-	return l.text[l.tokens[0][1]:]
-}
-
 var authorization = regexp.MustCompile(`(?i)^["'\s]*(-H\s*["']?)?(proxy-|x-)?authori[sz]ation["']?\s*[:=]`)
 
 func authorizationHeader(l *look) (reason, hint string) {
@@ -96,6 +73,14 @@ func shortened(l *look) (reason, hint string) {
 	}
 	return fmt.Sprintf("the token was shortened for display at character %d", l.column(found[0])),
 		"Copy the whole token from its source, not from a log or a table."
+}
+
+// command returns the command that looks.
+func (l *look) command() string {
+	if l.verifying {
+		return "verify"
+	}
+	return "inspect"
 }
 
 // column returns the number of the character at byte i, counting from 1.
@@ -230,8 +215,9 @@ func noToken(l *look) (reason, hint string) {
 // isForeign reports whether no token has c in it.
 func isForeign(c rune) bool { return c >= utf8.RuneSelf || c != '.' && !isBase64(byte(c)) }
 
-// A token that got something into it looks like a shorter one with something
-// after it, so text counts as following a token only if that is whole.
+// textAround finds text before or after a token. A stray character inside a
+// token also looks like text after a shorter one, so that is reported only if
+// the signature before it is complete.
 func textAround(l *look) (reason, hint string) {
 	before, after := l.before(), l.after()
 	token := l.text[len(before) : len(l.text)-len(after)]
@@ -243,6 +229,21 @@ func textAround(l *look) (reason, hint string) {
 		return fmt.Sprintf("there is %s after the token, which ends with character %d", what(after), l.column(len(l.text)-len(after))-1), "Pass the token alone."
 	}
 	return "", ""
+}
+
+// before and after return the text around the first token in it, if any.
+func (l *look) before() string {
+	if len(l.tokens) == 0 {
+		return ""
+	}
+	return l.text[:l.tokens[0][0]]
+}
+
+func (l *look) after() string {
+	if len(l.tokens) == 0 {
+		return ""
+	}
+	return l.text[l.tokens[0][1]:]
 }
 
 // what describes the text around a token, without showing more of it than a

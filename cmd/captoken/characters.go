@@ -18,7 +18,7 @@ func lineBreak(l *look) (reason, hint string) {
 	reason = fmt.Sprintf("there is a line break inside the token, after character %d", l.column(i)-1)
 	if i == 64 || i == 76 || i == 60 {
 		return reason, fmt.Sprintf("The program that generated it writes base64 in lines of %d characters. It has to write a single line: "+
-			"use urlsafe_encode64 in Ruby, the flag -w0 of the GNU base64 command.", i)
+			"in Ruby, use urlsafe_encode64; with the GNU base64 command, use -w0.", i)
 	}
 	return reason, "Copy the token as a single line. A narrow window may have wrapped it."
 }
@@ -28,11 +28,7 @@ func aSpace(l *look) (reason, hint string) {
 	if i < 0 {
 		return "", ""
 	}
-	what := "a space"
-	if l.text[i] != ' ' {
-		what = "a tab"
-	}
-	return fmt.Sprintf("there is %s inside the token, after character %d", what, l.column(i)-1),
+	return fmt.Sprintf("there is %s inside the token, after character %d", describe(rune(l.text[i])), l.column(i)-1),
 		"Remove it, or copy the token again as plain text."
 }
 
@@ -57,7 +53,7 @@ func standardBase64(l *look) (reason, hint string) {
 
 // lookalikes are names of characters that are easily mistaken or overlooked.
 var lookalikes = map[rune]string{
-	',': "a comma", ':': "a colon", ';': "a semicolon", '|': "a vertical bar", '·': "a middle dot", '。': "an ideographic full stop",
+	' ': "a space", '\t': "a tab", ',': "a comma", ':': "a colon", ';': "a semicolon", '|': "a vertical bar", '·': "a middle dot", '。': "an ideographic full stop",
 	'\u2010': "a typographic hyphen", '\u2011': "a non-breaking hyphen", '\u2012': "a dash", '\u2013': "a dash",
 	'\u2014': "a dash", '\u2015': "a dash", '\u2212': "a minus sign", '\u00a0': "a no-break space", '\u200b': "a zero-width space",
 	'\u200c': "a zero-width non-joiner", '\u200d': "a zero-width joiner", '\u2060': "a word joiner", '\u00ad': "a soft hyphen", '\ufeff': "a byte order mark",

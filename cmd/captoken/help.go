@@ -21,17 +21,17 @@ Usage:
   captoken version                  print the version
   captoken help [command]           show this page, or that of a command
 
-If a token is rejected, the first line on standard error says why, and the
-second, which begins with "hint:", what to do about it.
+If a token is rejected, the first line on standard error says why. The
+second, if there is one, begins with "hint:" and says what to do about it.
 
-mint and verify take the credentials from the environment. They are never
-flags, as other users of the computer could see those.
+mint and verify take the credentials from the environment. There are no
+flags for them, because other users of the computer can see command lines.
 
   TWILIO_ACCOUNT_SID  the SID of the account: AC and 32 hexadecimal digits
   TWILIO_AUTH_TOKEN   its auth token: 32 hexadecimal digits
 
-Exit status: 0 on success, 1 if a value or token is rejected, 2 on incorrect
-usage.
+Exit status: 0 on success, 1 if a value or token is rejected or if writing
+the output fails, 2 on incorrect usage.
 
 Example:
 
@@ -40,8 +40,8 @@ Example:
 
 const mintHelp = `Usage: captoken mint [flags]
 
-Mint prints a capability token. These flags say what it allows; its scopes
-follow their order:
+Mint prints a capability token. These flags say what it allows. Its scopes
+stand in the order of the flags:
 
   -incoming NAME        receive incoming calls under a client name
   -outgoing SID         place outgoing calls through the TwiML application
@@ -75,11 +75,12 @@ Example:
 
 const verifyHelp = `Usage: captoken verify [-json] [-strict] [token]
 
-Verify shows what a token says if it is signed with TWILIO_AUTH_TOKEN, is of
-the account TWILIO_ACCOUNT_SID and is valid now. Without a token, or if it is
--, verify reads it from standard input, up to 1 MiB.
+Verify checks the signature, the account and the validity period of a token,
+with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID, and then shows what it says.
+Without a token, or if it is -, verify reads it from standard input, up to
+1 MiB.
 
-A token that passes may still be one that Twilio refuses, such as one with an
+A token that passes may still be one that Twilio rejects, such as one with an
 e-mail address as its client name. Verify warns of that.
 
   -json    print JSON, as described below
@@ -122,8 +123,9 @@ const jsonHelp = `With -json, verify and inspect print one JSON object with thes
   secondsLeft  number: from now to expiresAt; negative if that has passed
   warnings     array of strings
 
-Bytes that are not UTF-8 are U+FFFD in names and values; uri has them all.
-The auth token is never shown: "[auth token]" takes its place.
+In names and values, U+FFFD stands for bytes that are not UTF-8; uri has
+them all. "[auth token]" stands for the auth token. (An auth token of fewer
+than 6 characters is replaced only where it is a whole value.)
 
 For a token that is rejected, the object has these members:
 

@@ -28,7 +28,7 @@ func authTokenGiven(l *look) (reason, hint string) {
 }
 
 func authTokenInside(l *look) (reason, hint string) {
-	if !l.secrets.in(l.text) {
+	if !l.secrets.foundIn(l.text) {
 		return "", ""
 	}
 	return l.source + " contains the auth token",
@@ -225,7 +225,6 @@ func severalTokens(l *look) (reason, hint string) {
 
 var (
 	sidShape   = regexp.MustCompile(`^[A-Z]{2}[0-9a-fA-F]{32}$|^(AC|AP|SK)[0-9A-Za-z]{1,12}$`)
-	hexShape   = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
 	keyShape   = regexp.MustCompile(`^[0-9A-Za-z]{32}$`)
 	sidMeaning = map[string]string{"AC": "account", "AP": "application", "SK": "API key"}
 )
@@ -254,7 +253,7 @@ func aCredential(l *look) (reason, hint string) {
 		return "this looks like a SID and an auth token in base64, as in HTTP Basic authentication",
 			"Pass a token instead. Base64 hides nothing: treat it like the auth token."
 	}
-	if !hexShape.MatchString(l.core) && !keyShape.MatchString(l.core) {
+	if !keyShape.MatchString(l.core) {
 		return "", ""
 	}
 	return "this looks like an auth token or another credential, not like a capability token",

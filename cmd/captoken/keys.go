@@ -54,31 +54,32 @@ func lastCharacter(l *look) (reason, hint string) {
 // keys are other forms of the auth token that a program may sign with.
 var keys = []struct {
 	name, hint string
-	key        func(sid, auth string) string
+	key        func(auth string) string
 }{
-	{"followed by a newline", "The program that signs reads it from a file or variable that ends with a newline: remove it there.", func(_, auth string) string { return auth + "\n" }},
-	{"followed by a Windows line break", "The program that signs reads it from a file that ends with CRLF: remove it there.", func(_, auth string) string { return auth + "\r\n" }},
-	{"followed by a space", "The program that signs reads it with a space: remove it there.", func(_, auth string) string { return auth + " " }},
-	{"preceded by a space", "The program that signs reads it with a space: remove it there.", func(_, auth string) string { return " " + auth }},
-	{"in double quotes", "The program that signs reads it with quotes: remove them there.", func(_, auth string) string { return `"` + auth + `"` }},
-	{"in single quotes", "The program that signs reads it with quotes: remove them there.", func(_, auth string) string { return "'" + auth + "'" }},
-	{"without the quotes that " + authVariable + " has around it", "Set " + authVariable + " without them.", func(_, auth string) string { return strings.Trim(auth, quotationMarks) }},
-	{"in upper case", "", func(_, auth string) string { return strings.ToUpper(auth) }},
-	{"in lower case", "", func(_, auth string) string { return strings.ToLower(auth) }},
-	{"decoded from hexadecimal", "The program that signs decodes it from hexadecimal: its characters are the key.", func(_, auth string) string {
+	{"followed by a newline", "The program that signs reads it from a file or variable that ends with a newline: remove it there.", func(auth string) string { return auth + "\n" }},
+	{"followed by a Windows line break", "The program that signs reads it from a file that ends with CRLF: remove it there.", func(auth string) string { return auth + "\r\n" }},
+	{"followed by a space", "The program that signs reads it with a space: remove it there.", func(auth string) string { return auth + " " }},
+	{"preceded by a space", "The program that signs reads it with a space: remove it there.", func(auth string) string { return " " + auth }},
+	{"in double quotes", "The program that signs reads it with quotes: remove them there.", func(auth string) string { return `"` + auth + `"` }},
+	{"in single quotes", "The program that signs reads it with quotes: remove them there.", func(auth string) string { return "'" + auth + "'" }},
+	{"without the quotes that " + authVariable + " has around it", "Set " + authVariable + " without them.", func(auth string) string { return strings.Trim(auth, quotationMarks) }},
+	{"in upper case", "", func(auth string) string { return strings.ToUpper(auth) }},
+	{"in lower case", "", func(auth string) string { return strings.ToLower(auth) }},
+	{"decoded from hexadecimal", "The program that signs decodes it from hexadecimal; the key has to be its characters.", func(auth string) string {
 		key, _ := hex.DecodeString(auth)
 		return string(key)
 	}},
-	{"decoded from base64", "The program that signs decodes it from base64, as some libraries do: its characters are the key.", func(_, auth string) string {
+	{"decoded from base64", "The program that signs decodes it from base64, as some libraries do; the key has to be its characters.", func(auth string) string {
 		key, _ := decodeBase64(auth)
 		return string(key)
 	}},
-	{"encoded in base64", "The program that signs encodes it first: its characters are the key.", func(_, auth string) string {
+	{"encoded in base64", "The program that signs encodes it first; the key has to be its characters.", func(auth string) string {
 		return base64.StdEncoding.EncodeToString([]byte(auth))
 	}},
 }
 
-// otherKeys are keys that are no form of the auth token.
+// otherKeys are keys that are no form of the auth token. The examples are split
+// so that scanners for secrets do not report them.
 var otherKeys = []struct {
 	reason, hint string
 	key          func(sid string) string
@@ -93,9 +94,9 @@ func anotherFormOfTheKey(l *look) (reason, hint string) {
 	if !l.is(capability.ErrSignature) {
 		return "", ""
 	}
-	const advice = " Twilio refuses tokens signed with anything but the auth token."
+	const advice = " Twilio rejects tokens signed with anything but the auth token."
 	for _, k := range keys {
-		if key := k.key(l.sid, l.auth); key != "" && l.parts[2] == l.signature(key) {
+		if key := k.key(l.auth); key != "" && l.parts[2] == l.signature(key) {
 			l.signed = true
 			return "invalid signature: the token was signed with the auth token " + k.name, strings.TrimSpace(k.hint + advice)
 		}

@@ -124,7 +124,7 @@ func (o object) kind(name string) string {
 }
 
 // signature returns the HMAC-SHA256 of the header and the payload, or "" if
-// package hmac refuses the key: where FIPS 140-3 mode is enforced, it panics
+// package hmac rejects the key: where FIPS 140-3 mode is enforced, it panics
 // for one of less than 14 bytes.
 func (l *look) signature(key string) string {
 	return orNothing(func() string {
@@ -150,7 +150,7 @@ func (l *look) is(target error) bool { return errors.Is(l.err, target) }
 // packageReason returns what the package says, unless that may have a secret
 // in it, whole or cut.
 func (l *look) packageReason() string {
-	if l.leaks(l.secrets.holds) {
+	if l.leaks(l.secrets.anyFoundIn) {
 		for _, kind := range []error{capability.ErrMalformed, capability.ErrAlgorithm, capability.ErrIssuer, capability.ErrScope} {
 			if l.is(kind) {
 				return bareReason(kind) + ", not shown in full, as the token has the auth token in it"

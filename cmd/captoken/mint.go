@@ -22,22 +22,22 @@ func (t *tool) mint(args []string) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(args, t.secrets.in) {
+	if slices.ContainsFunc(args, t.secrets.foundIn) {
 		return rejected(codeInput, "the arguments of mint contain the auth token, and so would the token",
 			"Anyone who gets a token can read its contents, and other users of the computer can see arguments. Leave the auth token out.")
 	}
 	token, err := o.apply(base.WithClock(t.now)).GenerateToken()
 	if err != nil {
-		if slices.ContainsFunc(args, t.secrets.holds) {
+		if slices.ContainsFunc(args, t.secrets.anyFoundIn) {
 			err = errors.New("an argument is invalid; it is not shown, as it contains the auth token")
 		}
 		return rejected(codeInput, bareReason(err), "")
 	}
 	for _, odd := range t.oddCredentials() {
-		t.warn("captoken: warning: " + odd)
+		t.warn(prefix + "warning: " + odd)
 	}
 	if len(o.scopes) == 0 {
-		t.warn("captoken: warning: the token allows nothing; use -incoming, -outgoing or -events")
+		t.warn(prefix + "warning: the token allows nothing; use -incoming, -outgoing or -events")
 	}
 	return t.print(token + "\n")
 }
@@ -49,16 +49,8 @@ type change func(capability.Capability) capability.Capability
 type options struct {
 	given           map[string]bool
 	scopes          []change // in the order of their flags
-	others          []change // applied after the scopes, as the last client name counts
+	others          []change // applied after the scopes, as the last client name applies to all
 	params, filters []capability.Parameter
-}
-
-// apply makes the calls that the flags ask for.
-func (o *options) apply(c capability.Capability) capability.Capability {
-	for _, call := range append(o.scopes, o.others...) {
-		c = call(c)
-	}
-	return c
 }
 
 func parseOptions(args []string) (*options, error) {
@@ -150,7 +142,7 @@ func appendPair(to *[]capability.Parameter, what, pair string) error {
 	return nil
 }
 
-// check refuses flags that would play no part in the token.
+// check rejects flags that would have no effect on the token.
 func (o *options) check() error {
 	for _, rule := range []struct {
 		broken bool
@@ -166,6 +158,14 @@ func (o *options) check() error {
 		}
 	}
 	return nil
+}
+
+// apply makes the calls that the flags ask for.
+func (o *options) apply(c capability.Capability) capability.Capability {
+	for _, call := range append(o.scopes, o.others...) {
+		c = call(c)
+	}
+	return c
 }
 
 func parseTTL(value string) (time.Duration, error) {

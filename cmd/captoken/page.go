@@ -57,9 +57,9 @@ func (r *report) page() string {
 func (r *report) verdict() string {
 	switch {
 	case !r.Verified:
-		return "NOT VERIFIED, anyone could have written it: "
+		return "NOT VERIFIED (anyone could have written it): "
 	case len(r.Warnings) > 0:
-		return "WARNING, signed correctly, but Twilio may refuse it. It says: "
+		return "WARNING: signed correctly, but Twilio may reject it: "
 	default:
 		return "VERIFIED: "
 	}
@@ -184,7 +184,7 @@ func (c claim) words() string {
 	return string(c.Value)
 }
 
-// when returns a time in words, or the bare seconds if no calendar holds them.
+// when returns a time in words, or bare seconds outside the years 1 to 9999.
 func (r *report) when(seconds int64) string {
 	t := time.Unix(seconds, 0).In(r.now.Location())
 	if t.Year() < 1 || t.Year() > 9999 {
@@ -204,8 +204,8 @@ func fromNow(seconds int64) string {
 	}
 }
 
-// inUnits returns a duration such as 1d2h3m4s. A time.Duration would end after
-// 292 years, and knows no days.
+// inUnits returns a duration such as 1d2h3m4s. A time.Duration ends after 292
+// years and is not formatted in days.
 func inUnits(seconds int64) string {
 	s := ""
 	for _, unit := range []struct {

@@ -47,8 +47,8 @@ func noDots(l *look) (reason, hint string) {
 	case len(l.text) == signatureLen:
 		return "this is only the signature of a token", copyAgain
 	}
-	return "this is not a token: it has no dots", `A token has three parts with dots between them. ` +
-		`To read it from a file, run "captoken verify <FILE".`
+	return "this is not a token: it has no dots",
+		fmt.Sprintf(`A token has three parts with dots between them. To read it from a file, run "captoken %s <FILE".`, l.command())
 }
 
 func twoGlued(l *look) (reason, hint string) {
@@ -144,7 +144,7 @@ func emptyPart(l *look) (reason, hint string) {
 func cutAtTheBeginning(l *look) (reason, hint string) {
 	for missing := 1; l.header == nil && missing <= 3; missing++ {
 		if o := decodeObject("eyJ"[:missing] + l.parts[0]); o.has("alg") {
-			return "the token was cut: " + plural(missing, "character") + " missing at its beginning", copyAgain
+			return "the token was cut: it lacks " + plural(missing, "character") + " at its beginning", copyAgain
 		}
 	}
 	return "", ""

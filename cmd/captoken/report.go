@@ -109,6 +109,18 @@ func newParams(from []capability.Parameter, mayHoldLists bool, s secrets) []para
 
 func holdsList(name string) bool { return name == "appParams" || name == "params" }
 
+// newValue returns a claim as JSON without white space, with its members in
+// their order, and no secret in it.
+func newValue(raw json.RawMessage, s secrets) json.RawMessage {
+	if raw == nil || depth(raw) > deepest {
+		return nil
+	}
+	if s.foundIn(string(raw)) {
+		raw = json.RawMessage(quoteJSON(masked))
+	}
+	return json.RawMessage(visibleJSON(compactJSON(raw)))
+}
+
 // deepest is how deeply a value may be nested to be shown. Indented, a value of
 // some KiB that is nested thousands deep would take hundreds of MiB.
 const deepest = 100
@@ -130,16 +142,4 @@ func depth(raw []byte) int {
 		}
 	}
 	return most
-}
-
-// newValue returns a claim as JSON without white space, with its members in
-// their order, and no secret in it.
-func newValue(raw json.RawMessage, s secrets) json.RawMessage {
-	if raw == nil || depth(raw) > deepest {
-		return nil
-	}
-	if s.in(string(raw)) {
-		raw = json.RawMessage(quoteJSON(masked))
-	}
-	return json.RawMessage(visibleJSON(compactJSON(raw)))
 }

@@ -48,7 +48,7 @@ func TestWarnings(t *testing.T) {
 	at := noon.Unix()
 	scope := func(uri string) string { return fmt.Sprintf(`"exp":%d,"scope":"%s"`, at+600, uri) }
 	const alice = `"scope":"scope:client:incoming?clientName=Alice"`
-	const tooLong = "is over 24 hours: Twilio refuses it with error 31207, and recommends at most 86,399 seconds"
+	const tooLong = "is over 24 hours: Twilio rejects it with error 31207, and recommends at most 86,399 seconds"
 	const milliseconds = "is far in the future: is it in milliseconds instead of seconds?"
 	const clock = "the token was issued in the future: the clock is wrong here or on the server that generated it"
 	const early = "the token is not valid yet: if it should be, the clock is wrong here or on the server that generated it"
@@ -70,10 +70,10 @@ func TestWarnings(t *testing.T) {
 		{"a second more than that", fmt.Sprintf(`"exp":%d,"iat":%d,%s`, at+600, at-85801, alice), []string{"the lifetime of 1d1s " + tooLong}},
 		{"a not-before long ago", fmt.Sprintf(`"exp":%d,"nbf":%d,%s`, at+600, at-90000, alice), nil},
 		{"an hour that begins in the future", fmt.Sprintf(`"exp":%d,"iat":%d,%s`, at+93600, at+90000, alice), []string{clock}},
-		{"an expired one that lasted too long", fmt.Sprintf(`"exp":%d,"iat":%d,%s`, at-600, at-90000, alice), []string{"the token has expired: Twilio refuses it with error 20104 or 31205", "the lifetime of 1d50m " + tooLong}},
+		{"an expired one that lasted too long", fmt.Sprintf(`"exp":%d,"iat":%d,%s`, at-600, at-90000, alice), []string{"the token has expired: Twilio rejects it with error 20104 or 31205", "the lifetime of 1d50m " + tooLong}},
 		{"the longest there can be", fmt.Sprintf(`"exp":%d,"iat":%d,%s`, int64(10*math.MaxInt32), int64(math.MinInt64), alice), []string{"the lifetime of 106751991167300d15h30m7s " + tooLong}},
 
-		{"expired right now", fmt.Sprintf(`"exp":%d,%s`, at, alice), []string{"the token has expired: Twilio refuses it with error 20104 or 31205"}},
+		{"expired right now", fmt.Sprintf(`"exp":%d,%s`, at, alice), []string{"the token has expired: Twilio rejects it with error 20104 or 31205"}},
 		{"an expiry in milliseconds", fmt.Sprintf(`"exp":%d,%s`, at*1000, alice), []string{"exp " + milliseconds}},
 		{"everything in milliseconds", fmt.Sprintf(`"exp":%d,"nbf":%d,"iat":%d,%s`, at*1000+600, at*1000, at*1000, alice), []string{"exp " + milliseconds, "nbf " + milliseconds, "iat " + milliseconds}},
 		{"issued in a second", fmt.Sprintf(`"exp":%d,"iat":%d,%s`, at+600, at+1, alice), []string{clock}},
@@ -164,8 +164,8 @@ func TestWarningForQuotesAroundTheKey(t *testing.T) {
 	env := with(account(), authVariable, `"`+secret+`"`)
 	_, token, _ := call([]string{"mint", "-incoming", "Alice"}, env, nil)
 	status, page, stderr := call([]string{"verify", strings.TrimSpace(token)}, env, nil)
-	const want = "WARNING       TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it; the token is signed with that, and Twilio will refuse it\n"
-	if status != 0 || !strings.HasPrefix(page, "WARNING, ") || !strings.Contains(page, want) {
+	const want = "WARNING       TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it; the token is signed with that, and Twilio will reject it\n"
+	if status != 0 || !strings.HasPrefix(page, "WARNING: ") || !strings.Contains(page, want) {
 		t.Errorf("status %d, %s%s", status, page, stderr)
 	}
 	checkClean(t, "the page", page)
@@ -346,12 +346,12 @@ func TestMask(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"q%22u%26o%5Cte%7E%3C", "q%22u%26o%5cte~%3c", "q%2522u%2526o%255Cte%257E%253C", `q\u0022u\u0026o\\te~\u003c`, "q%25%32%32u&o\\te~<"} {
-		if !s.in(in) || s.cover(in) != masked {
+		if !s.foundIn(in) || s.cover(in) != masked {
 			t.Errorf("cover(%q) = %q", in, s.cover(in))
 		}
 	}
 	short := newSecrets("AC123123", "abc")
-	if short.mask("abc") != masked || short.mask("xabc") != "xabc" || short.in("xabc") || !short.holds("xabc") || short.holds("ab") {
+	if short.mask("abc") != masked || short.mask("xabc") != "xabc" || short.foundIn("xabc") || !short.anyFoundIn("xabc") || short.anyFoundIn("ab") {
 		t.Error("a short one is not masked as a whole alone")
 	}
 	if swapped := newSecrets(secret, "AC123123"); swapped.mask(secret) != masked || swapped.mask("AC123123") != "AC123123" {

@@ -67,8 +67,8 @@ func (s secrets) mask(text string) string {
 	return text
 }
 
-// in reports whether text has a secret in it, escaped or not.
-func (s secrets) in(text string) bool {
+// foundIn reports whether text has a secret in it, escaped or not.
+func (s secrets) foundIn(text string) bool {
 	for _, layer := range []*regexp.Regexp{nil, jsonEscape, jsonEscape, percentEscape, percentEscape, percentEscape} {
 		if layer != nil {
 			text = layer.ReplaceAllStringFunc(text, unescaped)
@@ -83,7 +83,7 @@ func (s secrets) in(text string) bool {
 // cover is mask for values that may be escaped: if a secret remains, nothing
 // is left of the value.
 func (s secrets) cover(text string) string {
-	if text = s.mask(text); s.in(text) {
+	if text = s.mask(text); s.foundIn(text) {
 		return masked
 	}
 	return text
@@ -91,15 +91,15 @@ func (s secrets) cover(text string) string {
 
 // remove is mask for a sentence, of which nothing is left if a secret remains.
 func (s secrets) remove(text string) string {
-	if text = s.mask(text); s.in(text) {
+	if text = s.mask(text); s.foundIn(text) {
 		return "not shown, as it contains the auth token"
 	}
 	return text
 }
 
-// holds reports whether text has a secret in it, however short that is.
-func (s secrets) holds(text string) bool {
-	return s.in(text) || slices.ContainsFunc(s.values, func(value string) bool { return strings.Contains(text, value) })
+// anyFoundIn is foundIn for secrets of any length.
+func (s secrets) anyFoundIn(text string) bool {
+	return s.foundIn(text) || slices.ContainsFunc(s.values, func(value string) bool { return strings.Contains(text, value) })
 }
 
 // quote returns a value for a reason or a hint: quoted, masked and not long.

@@ -14,7 +14,7 @@ import (
 )
 
 // maxInput is how many bytes a token may have. Real ones are shorter than
-// 4 KiB; what a page of some MiB needs in memory is many times that.
+// 4 KiB, and a report takes many times the memory of its token.
 const maxInput = 1 << 20
 
 // An inspection is what verify and inspect are asked for.
@@ -86,7 +86,7 @@ func parseInspection(command string, args []string) (inspection, error) {
 	return o, err
 }
 
-// examine reads a token and returns the report, or why it was refused.
+// examine reads a token and returns the report, or why it was rejected.
 func (t *tool) examine(o inspection) (*report, error) {
 	var base capability.Capability
 	if o.command == "verify" {
@@ -125,7 +125,7 @@ func (t *tool) read(token string) (text, source string, err error) {
 	if token == "-" {
 		source = "standard input"
 		if isTerminal(t.stdin) {
-			t.warn("captoken: waiting for a token on standard input: paste it, press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter)")
+			t.warn(prefix + "waiting for a token on standard input: paste it, press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter)")
 		}
 		input, err := io.ReadAll(io.LimitReader(t.stdin, maxInput+1))
 		if err != nil {

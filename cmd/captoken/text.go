@@ -46,10 +46,10 @@ func bareValue(s string) string {
 
 // bare returns s, quoted unless it is made of letters, digits and the others.
 func bare(s, others string) string {
-	isOther := func(c rune) bool {
+	mustQuote := func(c rune) bool {
 		return !strings.ContainsRune(others, c) && (!unicode.In(c, unicode.L, unicode.Nd) || isHidden(c) || isRightToLeft(c))
 	}
-	if s == "" || !utf8.ValidString(s) || strings.ContainsFunc(s, isOther) {
+	if s == "" || !utf8.ValidString(s) || strings.ContainsFunc(s, mustQuote) {
 		return quoted(s)
 	}
 	return s

@@ -10,7 +10,7 @@ import (
 	"example.com/capability"
 )
 
-// A warning is a reason for which Twilio may refuse a well-formed token, or
+// A warning is a reason for which Twilio may reject a well-formed token, or
 // take it for something else than was meant.
 type warning struct {
 	name string
@@ -70,7 +70,7 @@ func warnSignature(_ capability.Claims, l *look) []string {
 }
 
 func warnAuthToken(_ capability.Claims, l *look) []string {
-	if !l.leaks(l.secrets.in) {
+	if !l.leaks(l.secrets.foundIn) {
 		return nil
 	}
 	return []string{"the token contains the auth token, and anyone who gets the token can read it: change it in the Twilio Console"}
@@ -81,12 +81,12 @@ func warnCredentials(_ capability.Claims, l *look) []string {
 	if odd == "" {
 		return nil
 	}
-	return []string{odd + "; the token is signed with that, and Twilio will refuse it"}
+	return []string{odd + "; the token is signed with that, and Twilio will reject it"}
 }
 
 func warnExpired(c capability.Claims, l *look) []string {
 	if left := difference(c.ExpiresAt.Unix(), l.now.Unix()); left <= 0 {
-		return []string{"the token has expired: Twilio refuses it with error 20104 or 31205"}
+		return []string{"the token has expired: Twilio rejects it with error 20104 or 31205"}
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func warnLifetime(c capability.Claims, l *look) []string {
 	if lifetime <= int64(capability.MaxTTL/time.Second) || inMilliseconds(c.ExpiresAt.Unix()) {
 		return nil
 	}
-	return []string{"the lifetime of " + inUnits(lifetime) + " is over 24 hours: Twilio refuses it with error 31207, and recommends at most 86,399 seconds"}
+	return []string{"the lifetime of " + inUnits(lifetime) + " is over 24 hours: Twilio rejects it with error 31207, and recommends at most 86,399 seconds"}
 }
 
 func warnAccount(c capability.Claims, l *look) []string {

@@ -1,5 +1,5 @@
-// Command byhand mints a token without the package, with as little as it takes. The size of the package is how much
-// larger than this command mint is.
+// Command byhand mints a token without the package, with as little as it takes.
+// The size of the package is how much larger than this command mint is.
 package main
 
 import (
