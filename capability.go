@@ -82,7 +82,7 @@ func (c Capability) AllowClientIncoming(clientName string) Capability {
 // or the name of another one in this call.
 func (c Capability) AllowClientOutgoing(applicationSID string, params ...Parameter) Capability {
 	if c.ok(checkApplicationSID(applicationSID)) && c.ok(checkParams(params)) {
-		var room [256]byte
+		var room [512]byte
 		rest := append(room[:0], applicationSID...)
 		rest = append(rest, "&appParams="...)
 		c.grants.add(outgoing, string(appendForm(rest, params, twice)))
@@ -95,7 +95,7 @@ func (c Capability) AllowClientOutgoing(applicationSID string, params ...Paramet
 // name of another one in this call.
 func (c Capability) AllowEventStream(filters ...Parameter) Capability {
 	if c.ok(checkParams(filters)) {
-		var room [256]byte
+		var room [512]byte
 		c.grants.add(subscribe, string(appendForm(room[:0], filters, twice)))
 	}
 	return c
