@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"embed"
 	"encoding/hex"
@@ -78,10 +79,10 @@ func main() {
 type config struct {
 	accountSID, authToken, appSID string
 
-	sdk       string // the path of twilio.min.js
-	url, host string // the public address, such as https://phone.example.com, and its host
-	callerID  string
-	allow     []string
+	sdk             string // the path of twilio.min.js
+	url, host, port string // the public address, such as https://phone.example.com, and its parts
+	callerID        string
+	allow           []string
 }
 
 func (c *config) register(flags *flag.FlagSet) {
@@ -92,7 +93,7 @@ func (c *config) register(flags *flag.FlagSet) {
 		if err != nil || u.Hostname() == "" || c.url != "https://"+u.Host {
 			return errors.New("want https:// and a host, without a path")
 		}
-		c.host = u.Hostname()
+		c.host, c.port = u.Hostname(), cmp.Or(u.Port(), "443")
 		return nil
 	})
 	flags.Func("allow", "a phone `number` that may be called; may be repeated", func(number string) error {

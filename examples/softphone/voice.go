@@ -43,9 +43,8 @@ func (s *server) voice(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The form cannot be read.", http.StatusBadRequest)
 		return
 	}
-	want := signature(s.authToken, s.url+"/voice", r.PostForm)
-	if !hmac.Equal([]byte(r.Header.Get("X-Twilio-Signature")), []byte(want)) {
-		http.Error(w, "X-Twilio-Signature does not match.", http.StatusForbidden)
+	if !s.isSigned(r) {
+		http.Error(w, "X-Twilio-Signature does not match. Check TWILIO_AUTH_TOKEN and -url.", http.StatusForbidden)
 		return
 	}
 	answer := s.route(r.PostForm)
@@ -53,6 +52,19 @@ func (s *server) voice(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/xml")
 	io.WriteString(w, xml.Header)
 	xml.NewEncoder(w).Encode(answer)
+}
+
+// isSigned reports whether Twilio has signed a request. Twilio does so with or
+// without the port of the address, so its own libraries accept either.
+func (s *server) isSigned(r *http.Request) bool {
+	got := []byte(r.Header.Get("X-Twilio-Signature"))
+	withoutPort := strings.TrimSuffix(s.url, ":"+s.port)
+	for _, address := range []string{withoutPort, withoutPort + ":" + s.port} {
+		if hmac.Equal(got, []byte(signature(s.authToken, address+"/voice", r.PostForm))) {
+			return true
+		}
+	}
+	return false
 }
 
 // signature returns the X-Twilio-Signature of a form posted to an address. It

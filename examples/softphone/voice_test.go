@@ -59,6 +59,7 @@ func TestVoiceChecksTheSignature(t *testing.T) {
 	tooLong := url.Values{"To": {strings.Repeat("x", maxBody)}}
 	good := signature(authToken, publicURL+path, form)
 	site, local := start(t, "-url", publicURL+"/", "-allow", "+14155550100"), start(t)
+	onAPort := start(t, "-url", publicURL+":8443")
 	post := func(site http.Handler, form url.Values, signature string) *http.Response {
 		return send(site, "POST", path, form, "X-Twilio-Signature", signature)
 	}
@@ -74,6 +75,11 @@ func TestVoiceChecksTheSignature(t *testing.T) {
 		{"of another form", post(site, altered, good), http.StatusForbidden},
 		{"of another auth token", post(site, form, signature("other", publicURL+path, form)), http.StatusForbidden},
 		{"of another URL", post(site, form, signature(authToken, publicURL+"/token", form)), http.StatusForbidden},
+		{"with the port", post(site, form, signature(authToken, publicURL+":443"+path, form)), http.StatusOK},
+		{"with another port", post(site, form, signature(authToken, publicURL+":8443"+path, form)), http.StatusForbidden},
+		{"with the port of a server that has one", post(onAPort, form, signature(authToken, publicURL+":8443"+path, form)), http.StatusOK},
+		{"without the port of a server that has one", call(onAPort, form), http.StatusOK},
+		{"with the usual port of a server that has another", post(onAPort, form, signature(authToken, publicURL+":443"+path, form)), http.StatusForbidden},
 		{"of another server", call(start(t, "-url", "https://other.example.com"), form), http.StatusForbidden},
 		{"of a form that is too long", call(site, tooLong), http.StatusBadRequest},
 		{"without -url", call(local, form), http.StatusForbidden},
