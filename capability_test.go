@@ -557,12 +557,14 @@ func TestTheClockOfTheMachine(t *testing.T) {
 	}
 }
 
-// TestExpiryHasNoMonotonicReading looks at the field: what a reading changes
+// TestTimesHaveNoMonotonicReading looks at the fields: what a reading changes
 // shows only when the clock of the machine is set.
-func TestExpiryHasNoMonotonicReading(t *testing.T) {
+func TestTimesHaveNoMonotonicReading(t *testing.T) {
 	at := time.Now().Add(time.Minute)
-	if got := capability.Expiry(newCapability(t).WithExpiry(at)); got == at || got != at.Round(0) {
-		t.Errorf("WithExpiry(%v) keeps %v", at, got)
+	for _, got := range capability.Times(newCapability(t).WithExpiry(at).WithNotBefore(at)) {
+		if got == at || got != at.Round(0) {
+			t.Errorf("%v becomes %v", at, got)
+		}
 	}
 }
 

@@ -161,6 +161,7 @@ func TestSlips(t *testing.T) {
 		{"the account SID is in quotes", newError(`"`+sid+`"`, token), `invalid account SID: it begins with something other than AC, which follows at byte 1: a space, a quote or a byte order mark?`},
 		{"the account SID has a byte order mark before it", newError("\ufeff"+sid, token), `invalid account SID: it begins with something other than AC, which follows at byte 3: a space, a quote or a byte order mark?`},
 		{"the account SID has a space before it", newError(" "+sid, token), `invalid account SID: it begins with something other than AC, which follows at byte 1: a space, a quote or a byte order mark?`},
+		{"the account SID has its name before it", newError("SID="+sid, token), `invalid account SID: it does not begin with AC: is it swapped with the auth token?`},
 		{"the account SID has a newline behind it", newError(sid+"\n", token), `invalid account SID: byte 34 is not an ASCII letter or digit: a newline, a space or a quote at the end?`},
 		{"the account SID has a carriage return and a newline behind it", newError(sid+"\r\n", token), `invalid account SID: byte 34 is not an ASCII letter or digit: a newline, a space or a quote at the end?`},
 		{"the account SID has the auth token behind it", newError(sid+":"+token, token), `invalid account SID: byte 34 is not an ASCII letter or digit`},
@@ -196,6 +197,7 @@ func TestSlips(t *testing.T) {
 		{"a parameter has no name", params(capability.Param("", "José")), `invalid parameter: no name for the value "José"`},
 		{"a parameter is given twice", params(capability.Param("City", "Rome"), capability.Param("City", "Oslo")), `invalid parameter "City": duplicate name; give each parameter a name of its own`},
 
+		{"the TTL is one second without a unit", ttl(1), `invalid lifetime: the TTL is 1ns, as a time.Duration counts nanoseconds; write 1 * time.Second`},
 		{"the TTL is a number of seconds", ttl(600), `invalid lifetime: the TTL is 600ns, as a time.Duration counts nanoseconds; write 600 * time.Second`},
 		{"the TTL is the number of seconds of a day", ttl(86400), `invalid lifetime: the TTL is 86.4µs, as a time.Duration counts nanoseconds; write 86400 * time.Second`},
 		{"the TTL is a larger number of seconds", ttl(86401), `invalid lifetime: the TTL is 86.401µs; it must be from 1s to 24h0m0s`},
@@ -231,12 +233,15 @@ func TestSlips(t *testing.T) {
 		{"the token is padded", parse(header + "." + payload + "==." + "AAAA"), `malformed token: payload: character 112 is '=', which is not in base64url`},
 		{"the payload lost its last character", parse(header + "." + payload[:len(payload)-1] + ".AAAA"), `malformed token: payload: the unused bits of its last character are not zero`},
 		{"the token is of another account", verifyError(t, withMember("iss", `"AC999"`)), `wrong account "AC999": this Capability has the account "AC123123"`},
+		{"the token has a number as its account", verifyError(t, withMember("iss", `1`)), `wrong account: payload: iss is 1, not an account SID`},
 		{"the token is not for an account", verifyError(t, withMember("iss", ``)), `wrong account: payload: there is no iss`},
 		{"the token is an Access Token", verifyError(t, encode(`{"cty":"twilio-fpa;v=1","typ":"JWT","alg":"HS256"}`)+"."+
 			encode(`{"jti":"SK1-1","grants":{"identity":"Alice"},"exp":1700003600,"iss":"SK1","sub":"AC123123"}`)), `invalid scope: payload: there is no scope`},
 		{"the token has a public key's algorithm", parse(encode(`{"alg":"RS256"}`) + "." + payload + ".AAAA"), `unsupported algorithm: header: alg is "RS256", not "HS256"`},
 		{"the token has no algorithm", parse(encode(`{"typ":"JWT"}`) + "." + payload + ".AAAA"), `unsupported algorithm: header: alg is missing, not "HS256"`},
 		{"the token is of another type", parse(encode(`{"typ":"at+jwt","alg":"HS256"}`) + "." + payload + ".AAAA"), `malformed token: header: typ is "at+jwt", not "JWT"`},
+		{"the payload is not an object", verifyError(t, withPayload(`[]`)), `malformed token: payload: byte 0 of the JSON is '[', expected an object`},
+		{"the token is valid from the zero time", verifyError(t, withMember("nbf", `-62135596800`)), `malformed token: payload: nbf is the zero time, the first second of the year 1`},
 		{"the token has a fraction of a second", verifyError(t, withMember("exp", `1700003600.5`)), `malformed token: payload: exp is 1700003600.5, not a whole number of seconds in 64 bits`},
 		{"the token does not expire", verifyError(t, withMember("exp", ``)), `malformed token: payload: there is no exp`},
 		{"the token has no scope", verifyError(t, withMember("scope", ``)), `invalid scope: payload: there is no scope`},
@@ -412,14 +417,16 @@ func TestDate(t *testing.T) {
 
 // TestRefusalsTellTheTime shows that messages tell the side of the clock on
 // which a limit lies, also where the seconds since 1970 outgrow package time.
+// The fraction of the clock's second does not count.
 func TestRefusalsTellTheTime(t *testing.T) {
+	c := newAt(t, now.Add(time.Second-1))
 	for _, test := range []struct{ name, raw, want string }{
 		{"exp", "1699999999", "expired at 2023-11-14T22:13:19Z, 1s ago (clock: 2023-11-14T22:13:20Z)"},
 		{"nbf", "1700000090", "not yet valid: valid from 2023-11-14T22:14:50Z, 1m30s away (clock: 2023-11-14T22:13:20Z)"},
 		{"exp", "-9223372036854775808", "expired at Unix time -9223372036854775808, more than 292 years ago (clock: 2023-11-14T22:13:20Z)"},
 		{"nbf", "9223372036854775807", "not yet valid: valid from Unix time 9223372036854775807, more than 292 years away (clock: 2023-11-14T22:13:20Z)"},
 	} {
-		err := verifyError(t, withMember(test.name, test.raw))
+		_, err := c.Verify(sign(authToken, withMember(test.name, test.raw)))
 		if got := fmt.Sprint(err); got != "capability: token "+test.want {
 			t.Errorf("Verify of %s %s:\ngot  %s\nwant capability: token %s", test.name, test.raw, got, test.want)
 		}

@@ -60,8 +60,8 @@ func SignTwice(secret, text string) (first, second string) {
 	return first, string(sign(s, []byte(text)))
 }
 
-// Expiry returns the expiry that WithExpiry has set.
-func Expiry(c Capability) time.Time { return *c.expiry }
+// Times returns the times that WithExpiry and WithNotBefore have set.
+func Times(c Capability) []time.Time { return []time.Time{*c.expiry, *c.notBefore} }
 
 // WithoutSigner returns a Capability whose key cannot sign any more. No call
 // brings that about, since New has made a signer from the same secret.
