@@ -22,8 +22,8 @@ const MaxTTL = 24 * time.Hour
 //
 // A Capability is immutable: each method returns a modified copy, which is lost
 // unless it is used. It is safe for concurrent use by multiple goroutines. The
-// methods that begin with Allow, and WithClaim, add to what there was; the
-// other methods that begin with With replace it.
+// Allow methods and WithClaim add to what there is; the other With methods
+// replace it.
 //
 // A method that is given an invalid value remembers the error. From then on
 // GenerateToken, AppendToken, Verify and Err return it, whatever is called in
@@ -149,8 +149,8 @@ func (c Capability) WithNotBefore(t time.Time) Capability {
 // WithClaim adds a claim for services of your own that read the same token. Any
 // holder of the token can read it. The error is an [ErrClaim] if name is empty,
 // if it is scope, iss, exp, nbf, iat or that of an earlier claim, or if name or
-// value is not valid UTF-8. It is for a handful of claims: each call copies
-// the earlier ones.
+// value is not valid UTF-8. WithClaim is meant for a handful of claims: each
+// call copies the earlier ones.
 func (c Capability) WithClaim(name, value string) Capability {
 	if c.ok(c.checkClaim(name, value)) {
 		text := append(appendString(nil, name), ':')
@@ -182,9 +182,9 @@ func (c Capability) Err() error {
 }
 
 // GenerateToken returns a signed token. The error is that of Err, or an
-// [ErrTTL] if the expiry or the not-before does not fit the clock. (It is an
-// [ErrAuthToken] if FIPS 140-3 mode was not enforced during New but is now, and
-// requires a longer key.)
+// [ErrTTL] if the expiry is not from 1 second to [MaxTTL] away, or if the
+// not-before is not before it. (It is an [ErrAuthToken] if FIPS 140-3 mode was
+// not enforced during New but is now, and requires a longer key.)
 func (c Capability) GenerateToken() (string, error) {
 	var room [768]byte // most tokens fit
 	token, err := c.AppendToken(room[:0])
@@ -195,7 +195,7 @@ func (c Capability) GenerateToken() (string, error) {
 }
 
 // AppendToken appends the token to dst, as GenerateToken returns it. On error
-// it returns dst itself.
+// it returns dst unchanged.
 func (c Capability) AppendToken(dst []byte) ([]byte, error) {
 	if err := c.Err(); err != nil {
 		return dst, err

@@ -77,9 +77,9 @@ func (c Claims) ClientName() string {
 	return ""
 }
 
-// Claim returns the value of an extra claim, such as [Capability.WithClaim]
-// adds, and whether the token has it as a string. Names differ if their case
-// does: a token may have "ISS" beside "iss".
+// Claim returns the value of an extra claim, such as one that was added by
+// [Capability.WithClaim], and whether the token has it as a string. Names are
+// case-sensitive: a token may have "ISS" beside "iss".
 func (c Claims) Claim(name string) (string, bool) {
 	for _, m := range c.extra {
 		if m.name == name && m.value.isString {
@@ -89,8 +89,8 @@ func (c Claims) Claim(name string) (string, bool) {
 	return "", false
 }
 
-// ClaimNames returns the names of all extra claims in order, including those
-// that are not strings. The slice is the caller's own.
+// ClaimNames returns the names of all extra claims in the order of the token,
+// including those that are not strings. The caller may change the slice.
 func (c Claims) ClaimNames() []string {
 	names := make([]string, len(c.extra))
 	for i, m := range c.extra {

@@ -4,9 +4,8 @@
 // receive calls with a Twilio account. Twilio has deprecated capability tokens
 // in favor of Access Tokens, which this package does not make.
 //
-// Most programs need two calls: [New] at start-up, and
-// [Capability.GenerateToken] for each device. The calls between them say what
-// the device may do.
+// Most programs call [New] once, at start-up, and [Capability.GenerateToken]
+// for each device. The calls in between say what the device may do.
 //
 //	base, err := capability.New(accountSID, authToken)
 //	// ...
@@ -25,14 +24,14 @@
 //
 // # What is rejected
 //
-// A malformed value, which would cause an error 312xx in the browser, is
-// rejected here, on the server. Only Twilio knows whether an account or an
-// application exists. The value of a parameter may hold any bytes.
+// A malformed value, which Twilio would reject only in the browser, is rejected
+// here, on the server. Only Twilio knows whether an account or an application
+// exists. The value of a parameter may hold any bytes.
 //
-// Methods return no error, so that they can be chained. The Capability
-// remembers the first error, and GenerateToken returns it. A later valid value
-// does not clear it. Use [errors.Is] to find out which kind of value was
-// invalid.
+// The methods that begin with Allow and With return no error, so that they can
+// be chained. The Capability remembers the first error, and GenerateToken
+// returns it. A later valid value does not clear it. Use [errors.Is] to find
+// out which kind of value was invalid.
 //
 // # Reading tokens
 //

@@ -10,7 +10,7 @@ import (
 
 // The errors of New, of the methods of a Capability and of generating a token.
 // Match them with [errors.Is]. The message says which value was rejected and
-// what to pass instead. Bytes and characters are counted from 0.
+// what to pass instead. It counts bytes and characters from 0.
 var (
 	ErrAccountSID     = errors.New("capability: invalid account SID")
 	ErrAuthToken      = errors.New("capability: invalid auth token")

@@ -22,9 +22,9 @@ type Scope struct {
 	params             []Parameter // nil if there are none
 }
 
-// ParseScope reads a scope URI from any source. The rules for minting do not
-// apply: a parameter may have any name and value and may occur twice, and one
-// without "=" has an empty value.
+// ParseScope reads a scope URI from any source. The rules for generating tokens
+// do not apply: a parameter may have any name and value and may occur twice,
+// and one without "=" has an empty value.
 //
 // The error is an [ErrScope] if the URI has a character other than visible
 // ASCII, or "#", if its service or privilege is not one or more letters,
@@ -58,7 +58,7 @@ func (s Scope) Param(name string) (string, bool) {
 // Params returns a copy of the parameters, in order.
 func (s Scope) Params() []Parameter { return slices.Clone(s.params) }
 
-// String returns the scope URI, escaped as [Capability.GenerateToken] does it.
+// String returns the scope URI, escaped as [Capability.GenerateToken] escapes it.
 // [ParseScope] reads it back. The zero Scope returns "".
 func (s Scope) String() string {
 	if s.service == "" {

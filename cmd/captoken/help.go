@@ -40,8 +40,8 @@ Example:
 
 const mintHelp = `Usage: captoken mint [flags]
 
-Mint prints a capability token. These flags say what it allows. Its scopes
-stand in the order of the flags:
+Mint prints a capability token. These flags say what it allows. The scopes
+are in the order of the flags:
 
   -incoming NAME        receive incoming calls under a client name
   -outgoing SID         place outgoing calls through the TwiML application
@@ -65,8 +65,8 @@ A DURATION looks like 90s, 10m or 1h30m. A TIME is in RFC 3339, such as
 2026-01-02T15:04:05Z, or in Unix seconds.
 
 The credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. Mint
-warns on standard error if they look odd, or if the token allows nothing, and
-prints the token all the same.
+warns on standard error if they look wrong, or if the token allows nothing,
+and prints the token all the same. It accepts short ones, as in examples.
 
 Example:
 
@@ -124,8 +124,8 @@ const jsonHelp = `With -json, verify and inspect print one JSON object with thes
   warnings     array of strings
 
 In names and values, U+FFFD stands for bytes that are not UTF-8; uri has
-them all. "[auth token]" stands for the auth token. (An auth token of fewer
-than 6 characters is replaced only where it is a whole value.)
+them percent-encoded. "[auth token]" stands for the auth token. (An auth
+token of fewer than 6 characters is replaced only where it is a whole value.)
 
 For a token that is rejected, the object has these members:
 

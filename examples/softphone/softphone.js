@@ -22,7 +22,7 @@ async function start() {
   }
   device = new Twilio.Device(await fetchToken(), {
     closeProtection: true, // asks before the page is left during a call
-    enableImprovedSignalingErrorPrecision: true, // otherwise many errors are 31000 or 53000
+    enableImprovedSignalingErrorPrecision: true, // otherwise many errors are 31000, 31005 or 53000
     tokenRefreshMs: 60000, // leaves time to try again if the server does not answer
   });
   device.on('registering', render);
