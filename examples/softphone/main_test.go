@@ -155,9 +155,11 @@ func TestSignIn(t *testing.T) {
 	if other := signIn(t, site, "Alice"); other == cookie {
 		t.Error("two sessions have the same ID")
 	}
-	r := send(site, "POST", "/signout", nil, "Cookie", cookie)
-	if r.StatusCode != http.StatusSeeOther || r.Cookies()[0].MaxAge >= 0 {
-		t.Errorf("sign-out: %s, %v", r.Status, r.Cookies())
+	for _, headers := range [][]string{{"Cookie", cookie}, nil} {
+		r := send(site, "POST", "/signout", nil, headers...)
+		if r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/" || r.Cookies()[0].MaxAge >= 0 {
+			t.Errorf("sign-out with %q: %s, %v", headers, r.Status, r.Header)
+		}
 	}
 	if r := send(site, "POST", "/token", nil, "Cookie", cookie); r.StatusCode != http.StatusUnauthorized {
 		t.Errorf("after sign-out: %s", r.Status)
@@ -186,6 +188,9 @@ func TestBadNames(t *testing.T) {
 				t.Errorf("%.50q: no %s in\n%s", form, want, page)
 			}
 		}
+		if strings.Contains(page, "capability:") {
+			t.Errorf("%.50q: the reason has a prefix in\n%s", form, page)
+		}
 		if strings.Contains(page, `<script>"x`) {
 			t.Errorf("%.50q is not escaped in\n%s", form, page)
 		}
@@ -202,6 +207,9 @@ func TestCookie(t *testing.T) {
 	}
 	local, public := cookie(), cookie("-url", publicURL)
 	for _, c := range []*http.Cookie{local, public} {
+		if c.MaxAge != 0 || !c.Expires.IsZero() {
+			t.Errorf("cookie %v outlasts the browser, or does not last as long", c)
+		}
 		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || len(c.Value) != 32 {
 			t.Errorf("cookie %v", c)
 		}
@@ -225,6 +233,18 @@ func TestSessionsEnd(t *testing.T) {
 	}
 	if s.remember("one more", session{}) || len(s.sessions) != maxSessions {
 		t.Errorf("%d sessions", len(s.sessions))
+	}
+}
+
+func TestTooManySessions(t *testing.T) {
+	site := start(t)
+	for range maxSessions {
+		signIn(t, site, "Alice")
+	}
+	r := send(site, "POST", "/session", url.Values{"name": {"Bob"}})
+	page := body(t, r)
+	if r.StatusCode != http.StatusServiceUnavailable || len(r.Cookies()) != 0 || !strings.Contains(page, "too many people are signed in") {
+		t.Errorf("%s, %v\n%s", r.Status, r.Cookies(), page)
 	}
 }
 
@@ -357,12 +377,21 @@ func TestPage(t *testing.T) {
 		if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != kind {
 			t.Errorf("%s: %s, %s", path, r.Status, r.Header.Get("Content-Type"))
 		}
-		policy := r.Header.Get("Content-Security-Policy")
-		if !strings.Contains(policy, "script-src 'self';") || strings.Contains(policy, "unsafe") {
-			t.Errorf("%s has the policy %q", path, policy)
+		caching := "no-store"
+		if path == "/twilio.min.js" {
+			caching = "no-cache"
 		}
-		if r.Header.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %v", path, r.Header)
+		for name, want := range map[string]string{
+			"Cache-Control":          caching,
+			"Referrer-Policy":        "same-origin",
+			"X-Content-Type-Options": "nosniff",
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+				"connect-src 'self' https://*.twilio.com wss://*.twilio.com; media-src mediastream: https://sdk.twilio.com; " +
+				"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+		} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+			}
 		}
 	}
 	for _, path := range []string{"/index.html", "/main.go", "/twilio.min.js/", "/../main.go"} {

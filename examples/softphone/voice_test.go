@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"log"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 )
@@ -142,6 +145,7 @@ func TestVoiceRoutes(t *testing.T) {
 		{alice("+1 415 555 0100"), number},
 		{alice("+1 (415) 555-0100"), number},
 		{alice("+1.415.555.0100"), number},
+		{alice("+1/415/5550100"), number},
 		{alice("+1\u00a0415\u00a0555\u20110100"), number},
 		{alice("+14155550101"), notHere},
 		{alice("+1415555010"), notHere},
@@ -180,5 +184,24 @@ func TestVoiceRoutes(t *testing.T) {
 	// Without -allow, no number can be called.
 	if got := body(t, call(start(t, "-url", publicURL), alice("+14155550100"))); got != notHere {
 		t.Errorf("without -allow: %s", got)
+	}
+}
+
+// TestVoiceLogsOneLine has a number with a line break, which must not begin
+// another line of the log.
+func TestVoiceLogsOneLine(t *testing.T) {
+	needSHA1(t)
+	site := start(t, "-url", publicURL)
+	var logged bytes.Buffer
+	log.SetOutput(&logged)
+	log.SetFlags(0)
+	defer log.SetFlags(log.LstdFlags)
+	defer log.SetOutput(os.Stderr)
+	call(site, url.Values{"From": {"client:Alice"}, callerParam: {"Alice"}, "To": {"Bob"}})
+	call(site, url.Values{"From": {"client:Alice"}, callerParam: {"Alice"}, "To": {"x\ncall from Eve"}})
+	const want = `call from ["client:Alice"] to ["Bob"]: allowed: true` + "\n" +
+		`call from ["client:Alice"] to ["x\ncall from Eve"]: allowed: false` + "\n"
+	if got := logged.String(); got != want {
+		t.Errorf("the log is\n%s\nwant\n%s", got, want)
 	}
 }
