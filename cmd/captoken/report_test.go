@@ -223,6 +223,25 @@ func TestDifference(t *testing.T) {
 	}
 }
 
+func TestFirstLine(t *testing.T) {
+	at := noon.Unix()
+	const alice = `"scope":"scope:client:incoming?clientName=Alice"`
+	for _, test := range []struct{ name, claims, want string }{
+		{"it expires in a second", fmt.Sprintf(`"exp":%d,%s`, at+1, alice), "Alice may receive calls, for the next 1s."},
+		{"it expires right now", fmt.Sprintf(`"exp":%d,%s`, at, alice), "the token expired just now; before that, Alice could receive calls."},
+		{"it begins right now", fmt.Sprintf(`"exp":%d,"nbf":%d,%s`, at+60, at, alice), "Alice may receive calls, for the next 1m."},
+		{"it begins a second before it ends", fmt.Sprintf(`"exp":%d,"nbf":%d,%s`, at+60, at+59, alice), "Alice may receive calls, for 1s, beginning in 59s."},
+		{"it begins when it ends", fmt.Sprintf(`"exp":%d,"nbf":%d,%s`, at+60, at+60, alice), "the token would allow Alice to receive calls, but is never valid."},
+		{"the application is not the first parameter", fmt.Sprintf(`"exp":%d,"scope":"scope:client:outgoing?clientName=Bob&appSid=AP1"`, at+60), "Bob may place calls through AP1, for the next 1m."},
+	} {
+		_, page, _ := call([]string{"inspect", saying(test.claims)}, nil, nil)
+		line, _, _ := strings.Cut(page, "\n")
+		if want := "NOT VERIFIED (anyone could have written it): " + test.want; line != want {
+			t.Errorf("%s:\ngot  %s\nwant %s", test.name, line, want)
+		}
+	}
+}
+
 func TestFromNow(t *testing.T) {
 	for seconds, want := range map[int64]string{
 		0:             "just now",
@@ -337,6 +356,17 @@ func TestShorten(t *testing.T) {
 	}
 }
 
+func TestDepth(t *testing.T) {
+	for text, want := range map[string]int{
+		`1`: 0, `"[[{{"`: 0, `"\"[["`: 0, `"\\"`: 0, `[]`: 1, `{}`: 1, `{"a":"[["}`: 1, `["\\",[]]`: 2, `[[],[]]`: 2, `[{},{}]`: 2,
+		`{"a":{"b":[]},"c":[]}`: 3, `[[[]],[]]`: 3,
+	} {
+		if got := depth([]byte(text)); got != want {
+			t.Errorf("depth(%s) = %d, want %d", text, got, want)
+		}
+	}
+}
+
 func TestMask(t *testing.T) {
 	odd := `q"u&o\te~<` // escaped in every way
 	s := newSecrets("AC123123", odd)
@@ -353,6 +383,12 @@ func TestMask(t *testing.T) {
 	short := newSecrets("AC123123", "abc")
 	if short.mask("abc") != masked || short.mask("xabc") != "xabc" || short.foundIn("xabc") || !short.anyFoundIn("xabc") || short.anyFoundIn("ab") {
 		t.Error("a short one is not masked as a whole alone")
+	}
+	if six := newSecrets("AC123123", "abcdej"); six.mask("xabcdejx") != "x"+masked+"x" || !six.foundIn("abcde%6A") || !six.foundIn("abcde%6a") {
+		t.Error("one of six characters is not found inside of other text")
+	}
+	if five := newSecrets("AC123123", "abcde"); five.mask("xabcdex") != "xabcdex" {
+		t.Error("one of five characters is found inside of other text")
 	}
 	if swapped := newSecrets(secret, "AC123123"); swapped.mask(secret) != masked || swapped.mask("AC123123") != "AC123123" {
 		t.Error("swapped credentials are not told apart")
