@@ -463,9 +463,10 @@ func TestFlagsBehindTheToken(t *testing.T) {
 }
 
 func TestHugeInput(t *testing.T) {
+	const MiB = 1 << 20
 	t.Run("1 MiB of dots is refused", func(t *testing.T) {
 		for _, command := range []string{"verify", "inspect"} {
-			status, stdout, stderr := call([]string{command}, account(), strings.NewReader(strings.Repeat(".", maxInput)))
+			status, stdout, stderr := call([]string{command}, account(), strings.NewReader(strings.Repeat(".", MiB)))
 			if status != 1 || stdout != "" {
 				t.Errorf("%s: status %d, output %.300q", command, status, stdout)
 			}
@@ -473,9 +474,9 @@ func TestHugeInput(t *testing.T) {
 		}
 	})
 	t.Run("a token of 1 MiB is shown", func(t *testing.T) {
-		name := strings.Repeat("a", maxInput/4*3-200)
+		name := strings.Repeat("a", MiB/4*3-200)
 		token := saying(`"exp":1767352200,"scope":"scope:client:incoming?clientName=` + name + `"`)
-		if len(token) < maxInput-400 || len(token) > maxInput {
+		if len(token) < MiB-400 || len(token) > MiB {
 			t.Fatalf("the token has %d bytes", len(token))
 		}
 		status, stdout, stderr := call([]string{"verify"}, account(), strings.NewReader(token+"\n"))
@@ -489,7 +490,10 @@ func TestHugeInput(t *testing.T) {
 		if want := "captoken: standard input is longer than 1 MiB" + hint; status != 1 || stderr != want {
 			t.Errorf("status %d, %.300q, want %q", status, stderr, want)
 		}
-		status, _, stderr = call([]string{"inspect", strings.Repeat("a", maxInput+1)}, nil, nil)
+		if _, _, stderr := call([]string{"inspect"}, nil, strings.NewReader(strings.Repeat("a", MiB))); strings.Contains(stderr, "longer") {
+			t.Errorf("of exactly 1 MiB: %.300q", stderr)
+		}
+		status, _, stderr = call([]string{"inspect", strings.Repeat("a", MiB+1)}, nil, nil)
 		if want := "captoken: the argument is longer than 1 MiB" + hint; status != 1 || stderr != want {
 			t.Errorf("status %d, %.300q, want %q", status, stderr, want)
 		}
