@@ -3,9 +3,7 @@ package capability
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // DefaultTTL is the lifetime of a token if neither WithTTL nor WithExpiry is
@@ -13,62 +11,105 @@ import (
 const DefaultTTL = time.Hour
 
 // MaxTTL is the longest lifetime that Twilio accepts; a longer one gets error
-// 31207. Twilio advises a second less, since clocks differ.
+// 31207 or 20157. Twilio advises a second less, since clocks differ.
 const MaxTTL = 24 * time.Hour
 
 // A Capability describes what a device may do with a Twilio account. It
 // generates the tokens that grant it, and verifies tokens of the account. [New]
-// makes one; the zero Capability only returns errors.
+// makes one for capability tokens and [NewWithAPIKey] one for Access Tokens; the
+// zero Capability only returns errors.
 //
 // A Capability is immutable: each method returns a modified copy, which is lost
 // unless it is used. It is safe for concurrent use by multiple goroutines. The
 // Allow methods and WithClaim add to what there is; the other With methods
 // replace it.
 //
-// A method that is given an invalid value remembers the error. From then on
+// A method that is given an invalid value, or that asks for what an Access Token
+// or a capability token cannot express, remembers the error. From then on
 // GenerateToken, AppendToken, Verify and Err return it, whatever is called in
 // between: a later good value does not clear it.
 type Capability struct {
-	key        key
-	accountSID string
-	clientName string // the last one given
-	grants     grants
-	claims     []claim
-	ttl        time.Duration
-	expiry     *time.Time // nil if the ttl applies
-	notBefore  *time.Time // nil if there is none
-	now        func() time.Time
-	err        error // the first one
+	key         *key
+	header      string // of every token, in base64url
+	payload     func(c Capability, dst []byte, now, expiry int64) []byte
+	accountSID  string
+	apiKeySID   string // "" unless it generates Access Tokens
+	region      string // of an Access Token; "" if none was given
+	clientName  string // the last one given
+	permissions permissions
+	claims      []Parameter
+	ttl         time.Duration
+	expiry      *time.Time // nil if the ttl applies
+	notBefore   *time.Time // nil if there is none
+	now         func() time.Time
+	err         error // the first one
 }
 
-// New returns a Capability that allows nothing yet. The error is an
-// [ErrAccountSID] unless accountSID is "AC" and one or more ASCII letters and
-// digits. It is an [ErrAuthToken] if authToken is empty or has a byte that is
-// not visible ASCII, if it is the account SID or eight or more characters of
-// it, or if an enforced FIPS 140-3 mode requires a longer key. No error of New
-// shows any part of its arguments.
+// New returns a Capability that generates capability tokens and allows nothing
+// yet. The error is an [ErrAccountSID] unless accountSID is "AC" and one or more
+// ASCII letters and digits. It is an [ErrAuthToken] if authToken is empty, has a
+// byte that is not visible ASCII, is in quotes, has the form of a SID (two
+// capital letters and 32 hexadecimal digits), is accountSID or eight or more
+// characters of it, or is too short for an enforced FIPS 140-3 mode. No error of
+// New shows any part of its arguments.
 func New(accountSID, authToken string) (Capability, error) {
-	err := checkAccountSID(accountSID)
-	if err == nil {
-		err = checkAuthToken(authToken, accountSID)
-	}
-	var k key
-	if err == nil {
-		k, err = newKey(authToken)
-	}
-	if err != nil {
+	if err := checkAccountSID(accountSID, "the auth token"); err != nil {
 		return Capability{err: err}, err // without accountSID, which may be the auth token
 	}
-	return Capability{key: k, accountSID: accountSID, ttl: DefaultTTL, now: time.Now}, nil
+	if err := checkSecret(ErrAuthToken, "it", authToken, accountSID, ""); err != nil {
+		return Capability{err: err}, err
+	}
+	c := Capability{header: plainHeader, payload: Capability.appendScopePayload, accountSID: accountSID}
+	return c.withSecret(authToken, ErrAuthToken, "it")
+}
+
+// NewWithAPIKey returns a Capability that generates Access Tokens and allows
+// nothing yet. Twilio's console shows the secret of an API key only once, when
+// the key is created. It must be a Main or a Standard key of the same account;
+// a Restricted key cannot sign Access Tokens (Twilio's error 20160).
+//
+// The errors are as those of [New], with an [ErrAPIKey] for the SID and for the
+// secret of the key. The SID must be "SK" and one or more ASCII letters and
+// digits, but not 32 characters in all, as a secret has. The secret must not be
+// one of the two SIDs or eight or more characters of one. No error of
+// NewWithAPIKey shows any part of its arguments.
+func NewWithAPIKey(accountSID, apiKeySID, apiKeySecret string) (Capability, error) {
+	if err := checkAccountSID(accountSID, "the API key"); err != nil {
+		return Capability{err: err}, err
+	}
+	if err := checkAPIKeySID(apiKeySID); err != nil {
+		return Capability{err: err}, err
+	}
+	if err := checkSecret(ErrAPIKey, "the secret", apiKeySecret, accountSID, apiKeySID); err != nil {
+		return Capability{err: err}, err
+	}
+	c := Capability{payload: Capability.appendGrantPayload, accountSID: accountSID, apiKeySID: apiKeySID}
+	c.header = encodeHeader(accessHeader + `}`)
+	return c.withSecret(apiKeySecret, ErrAPIKey, "the secret")
+}
+
+// withSecret completes a Capability, or returns an error if an enforced FIPS
+// 140-3 mode rejects the secret.
+func (c Capability) withSecret(secret string, kind error, subject string) (Capability, error) {
+	tooShort := newError(kind, subject+" has fewer than the 14 characters that an enforced FIPS 140-3 mode requires")
+	key, err := newKey(secret, tooShort)
+	if err != nil {
+		return Capability{err: err}, err
+	}
+	c.key, c.ttl, c.now = key, DefaultTTL, time.Now
+	return c, nil
 }
 
 // AllowClientIncoming allows incoming calls to a client name, which is also
 // the name of the caller in outgoing calls. The error is that of
 // [Capability.WithClientName].
 func (c Capability) AllowClientIncoming(clientName string) Capability {
-	if c.ok(checkClientName(clientName)) {
-		c.clientName = clientName
-		c.grants.add(incoming, clientName)
+	c = c.WithClientName(clientName)
+	if c.isAccess() && c.allows(incoming) {
+		return c // the same name once more, or an error
+	}
+	if c.err == nil {
+		c.permissions.add(permission{action: incoming, name: clientName})
 	}
 	return c
 }
@@ -79,36 +120,70 @@ func (c Capability) AllowClientIncoming(clientName string) Capability {
 //
 // The error is an [ErrApplicationSID] unless applicationSID is "AP" and one or
 // more ASCII letters and digits, and an [ErrParam] if a parameter has no name
-// or the name of another one in this call.
+// or the name of another one in this call. For an Access Token it is an
+// [ErrParam] also if a parameter is not valid UTF-8, and an [ErrKind] if
+// AllowClientOutgoing was called before, as it has one application.
 func (c Capability) AllowClientOutgoing(applicationSID string, params ...Parameter) Capability {
-	if c.ok(checkApplicationSID(applicationSID)) && c.ok(checkParams(params)) {
-		var room [512]byte
-		rest := append(room[:0], applicationSID...)
-		rest = append(rest, "&appParams="...)
-		c.grants.add(outgoing, string(appendForm(rest, params, twice)))
+	if c.isAccess() && c.allows(outgoing) {
+		c.remember(newError(ErrKind, "an Access Token has one TwiML application; call AllowClientOutgoing once"))
+	}
+	c.remember(checkApplicationSID(applicationSID))
+	c.remember(checkParams(params))
+	if c.isAccess() {
+		c.remember(checkParamsText(params))
+	}
+	if c.err == nil {
+		c.permissions.add(permission{outgoing, applicationSID, slices.Clone(params)})
 	}
 	return c
 }
 
 // AllowEventStream allows subscribing to the account's events, or to those that
-// match all filters. The error is an [ErrParam] if a filter has no name or the
-// name of another one in this call.
+// match all filters. Version 2 of the Voice JavaScript SDK does not use it. The
+// error is an [ErrParam] if a filter has no name or the name of another one in
+// this call. For an Access Token it is an [ErrKind].
 func (c Capability) AllowEventStream(filters ...Parameter) Capability {
-	if c.ok(checkParams(filters)) {
-		var room [512]byte
-		c.grants.add(subscribe, string(appendForm(room[:0], filters, twice)))
+	if c.isAccess() {
+		c.remember(newError(ErrKind, "an Access Token has no event stream; do without AllowEventStream"))
+	}
+	c.remember(checkParams(filters))
+	if c.err == nil {
+		c.permissions.add(permission{action: eventStream, params: slices.Clone(filters)})
 	}
 	return c
 }
 
 // WithClientName sets the caller's name in outgoing calls without allowing
-// incoming calls. The last client name given applies to all outgoing scopes,
+// incoming calls. The last client name given applies to all outgoing calls,
 // including those allowed earlier. The error is an [ErrClientName] unless name
-// is one or more of A-Z, a-z, 0-9 and _ (Twilio's documentation, "Capability
-// Tokens").
+// is 1 to 256 of A-Z, a-z, 0-9 and _ (Twilio's errors 31100 and 31105).
+//
+// An Access Token has one client name, its identity. Once a name receives calls
+// in it, the error for any other name is an [ErrKind].
 func (c Capability) WithClientName(name string) Capability {
-	if c.ok(checkClientName(name)) {
+	c.remember(checkClientName(name))
+	if c.isAccess() && c.allows(incoming) && name != c.clientName {
+		c.remember(newValueError(ErrKind, name, "an Access Token has one client name; "+quote(c.clientName)+" receives calls already"))
+	}
+	if c.err == nil {
 		c.clientName = name
+	}
+	return c
+}
+
+// WithRegion sets the region of an Access Token, such as "ie1" or "au1", which
+// must be that of the API key and of the TwiML application. The default is us1.
+// In the browser, the Device's edge has to match it. The error is an [ErrRegion]
+// unless region is one or more lower-case letters and digits. For a capability
+// token it is an [ErrKind].
+func (c Capability) WithRegion(region string) Capability {
+	if !c.isAccess() {
+		c.remember(newError(ErrKind, "capability tokens are for the region us1 only; use NewWithAPIKey"))
+	}
+	c.remember(checkRegion(region))
+	if c.err == nil {
+		c.region = region
+		c.header = encodeHeader(accessHeader + `,"twr":"` + region + `"}`)
 	}
 	return c
 }
@@ -117,17 +192,19 @@ func (c Capability) WithClientName(name string) Capability {
 // expiry is rounded down to a whole second. WithTTL replaces an earlier TTL or
 // expiry. The error is an [ErrTTL] unless ttl is from 1 second to [MaxTTL].
 func (c Capability) WithTTL(ttl time.Duration) Capability {
-	if c.ok(checkTTL(ttl)) {
+	c.remember(checkTTL(ttl, MaxTTL))
+	if c.err == nil {
 		c.ttl, c.expiry = ttl, nil
 	}
 	return c
 }
 
 // WithExpiry sets the time at which tokens expire, rounded down to a whole
-// second. It replaces an earlier TTL or expiry. If the expiry is not from 1
-// second to [MaxTTL] away when a token is generated, GenerateToken returns an
-// [ErrTTL].
+// second. It replaces an earlier TTL or expiry. The error is an [ErrTTL] if t is
+// the zero time; GenerateToken returns one if t is not from 1 second to [MaxTTL]
+// away when a token is generated.
 func (c Capability) WithExpiry(t time.Time) Capability {
+	c.remember(checkTime("expiry", t))
 	if c.err == nil {
 		t = t.Round(0) // the monotonic reading would hide that the clock was set
 		c.expiry = &t
@@ -139,7 +216,8 @@ func (c Capability) WithExpiry(t time.Time) Capability {
 // whole second. The error is an [ErrTTL] if t is the zero time; GenerateToken
 // returns one if t is not before the expiry.
 func (c Capability) WithNotBefore(t time.Time) Capability {
-	if c.ok(checkNotBefore(t)) {
+	c.remember(checkTime("not-before", t))
+	if c.err == nil {
 		t = t.Round(0)
 		c.notBefore = &t
 	}
@@ -149,13 +227,13 @@ func (c Capability) WithNotBefore(t time.Time) Capability {
 // WithClaim adds a claim for services of your own that read the same token. Any
 // holder of the token can read it. The error is an [ErrClaim] if name is empty,
 // if it is scope, iss, exp, nbf, iat or that of an earlier claim, or if name or
-// value is not valid UTF-8. WithClaim is meant for a handful of claims: each
-// call copies the earlier ones.
+// value is not valid UTF-8. In an Access Token the names jti, sub and grants are
+// reserved too. WithClaim is meant for a handful of claims: each call copies the
+// earlier ones.
 func (c Capability) WithClaim(name, value string) Capability {
-	if c.ok(c.checkClaim(name, value)) {
-		text := append(appendString(nil, name), ':')
-		text = append(appendString(text, value), ',')
-		c.claims = append(slices.Clip(c.claims), claim{name, string(text)}) // never into an array that another copy has
+	c.remember(checkClaim(name, value, c.isAccess(), c.claims))
+	if c.err == nil {
+		c.claims = append(slices.Clip(c.claims), Parameter{name, value}) // never into an array that another copy has
 	}
 	return c
 }
@@ -173,48 +251,86 @@ func (c Capability) WithClock(now func() time.Time) Capability {
 
 // Err returns the first error of the calls so far, so that a program can check
 // its base Capability at start-up. It does not look at the clock: whether an
-// expiry has passed is decided when a token is generated.
+// expiry has passed is decided when a token is generated. Nor does it miss the
+// client name of an Access Token, which a base does not have yet.
 func (c Capability) Err() error {
-	if c.err == nil && c.key == (key{}) {
-		return newError(ErrAccountSID, "use of zero Capability: call New")
+	if c.err == nil && c.key == nil {
+		return newError(ErrAccountSID, "use of zero Capability: call New or NewWithAPIKey")
 	}
 	return c.err
 }
 
 // GenerateToken returns a signed token. The error is that of Err, or an
 // [ErrTTL] if the expiry is not from 1 second to [MaxTTL] away, or if the
-// not-before is not before it. (It is an [ErrAuthToken] if FIPS 140-3 mode was
-// not enforced during New but is now, and requires a longer key.)
+// not-before is not before it. For an Access Token without a client name it is
+// an [ErrClientName]. (It is the constructor's error for a secret if FIPS 140-3
+// mode was not enforced then but is now, and requires a longer one.)
 func (c Capability) GenerateToken() (string, error) {
-	var room [768]byte // most tokens fit
-	token, err := c.AppendToken(room[:0])
+	s, token, err := c.generate()
 	if err != nil {
 		return "", err
 	}
-	return string(token), nil
+	text := string(token)
+	c.key.release(s)
+	return text, nil
 }
 
 // AppendToken appends the token to dst, as GenerateToken returns it. On error
 // it returns dst unchanged.
 func (c Capability) AppendToken(dst []byte) ([]byte, error) {
-	if err := c.Err(); err != nil {
-		return dst, err
-	}
-	expiry, err := c.expires(c.now())
+	s, token, err := c.generate()
 	if err != nil {
 		return dst, err
 	}
-	return c.key.appendToken(dst, func(b []byte) []byte { return c.appendPayload(b, expiry) })
+	dst = append(dst, token...)
+	c.key.release(s)
+	return dst, nil
 }
 
-// String returns the account, the client name, the lifetime and what is
-// allowed, or the error that Err returns. Of what New was given, it shows the
-// account SID only.
+// generate returns a token and the signer that it is valid for, to be released
+// after the token was copied.
+func (c *Capability) generate() (*signer, []byte, error) {
+	if err := c.Err(); err != nil {
+		return nil, nil, err
+	}
+	now := c.now()
+	expiry := now.Add(c.ttl)
+	if c.expiry != nil {
+		expiry = *c.expiry
+	}
+	if err := checkExpiry(expiry, now, MaxTTL); err != nil {
+		return nil, nil, err
+	}
+	if c.notBefore != nil {
+		if err := checkOrder(*c.notBefore, expiry, now, MaxTTL); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.isAccess() && c.clientName == "" {
+		return nil, nil, newError(ErrClientName, "an Access Token needs one: call AllowClientIncoming or WithClientName")
+	}
+	s, err := c.key.signer()
+	if err != nil {
+		return nil, nil, err
+	}
+	payload := c.payload(*c, s.buffer[:0], now.Unix(), expiry.Unix())
+	return s, s.seal(c.header, payload), nil
+}
+
+// String returns the account, the API key if there is one, the client name, the
+// lifetime and what is allowed, or the error that Err returns. Of what the
+// constructor was given, it shows the SIDs only.
 func (c Capability) String() string {
 	if err := c.Err(); err != nil {
 		return err.Error()
 	}
 	s := "account " + c.accountSID
+	if c.isAccess() {
+		s += ", API key " + c.apiKeySID
+	}
+	if c.region != "" {
+		s += ", region " + c.region
+	}
 	if c.clientName != "" {
 		s += ", client " + c.clientName
 	}
@@ -226,221 +342,162 @@ func (c Capability) String() string {
 	} else {
 		s += ", for " + c.ttl.String()
 	}
-	if c.grants.n == 0 {
+	if c.permissions.n == 0 {
 		return s + ", nothing allowed"
 	}
-	return s + ", " + string(c.grants.append(nil, c.clientName))
+	return s + ", " + string(c.appendScopes(nil))
 }
 
-// ok remembers err if it is the first error, and reports whether there is none
-// yet.
-func (c *Capability) ok(err error) bool {
-	if c.err == nil {
+// isAccess reports whether c generates Access Tokens.
+func (c *Capability) isAccess() bool { return c.apiKeySID != "" }
+
+// remember keeps err unless there is an error already.
+func (c *Capability) remember(err error) {
+	if c.err = c.Err(); c.err == nil {
 		c.err = err
 	}
-	return c.err == nil
 }
 
-// appendPayload appends the payload of a token. Each value in it was checked or
-// escaped when it was given, so none can end the string that it stands in.
-func (c *Capability) appendPayload(dst []byte, expiry int64) []byte {
-	dst = append(dst, '{')
-	for _, claim := range c.claims {
-		dst = append(dst, claim.text...)
-	}
+// allows reports whether an action is allowed.
+func (c *Capability) allows(a action) bool {
+	return slices.ContainsFunc(c.permissions.list(), func(p permission) bool { return p.action == a })
+}
+
+// accessHeader begins the header of an Access Token. Its content type is what
+// tells an Access Token from a capability token.
+const (
+	accessHeader      = `{"typ":"JWT","alg":"HS256","cty":"` + accessContentType + `"`
+	accessContentType = "twilio-fpa;v=1"
+)
+
+// appendScopePayload appends the payload of a capability token. It takes the
+// Capability by value, as a pointer that is passed to a function value moves it
+// to the heap. Each value in a payload was checked when it was given, or is
+// escaped here, so none can end the string that it stands in.
+func (c Capability) appendScopePayload(dst []byte, _, expiry int64) []byte {
+	dst = c.appendClaims(append(dst, '{'))
 	dst = append(dst, `"scope":"`...)
-	dst = c.grants.append(dst, c.clientName)
+	dst = c.appendScopes(dst)
 	dst = append(dst, `","iss":"`...)
 	dst = append(dst, c.accountSID...)
 	dst = append(dst, `","exp":`...)
 	dst = strconv.AppendInt(dst, expiry, 10)
-	if c.notBefore != nil {
-		dst = append(dst, `,"nbf":`...)
-		dst = strconv.AppendInt(dst, c.notBefore.Unix(), 10)
-	}
-	return append(dst, '}')
+	return append(c.appendNotBefore(dst), '}')
 }
 
-// expires returns the expiry of a token that is generated now, in Unix seconds.
-func (c *Capability) expires(now time.Time) (int64, error) {
-	expiry := now.Add(c.ttl)
-	if c.expiry != nil {
-		expiry = *c.expiry
-	}
-	detail := ""
-	switch left := expiry.Sub(now); {
-	case expiry.IsZero():
-		detail = "the expiry is the zero time.Time: was it never set?"
-	case left < time.Second || left > MaxTTL || expiry.Unix() < now.Unix(): // Add may have wrapped around
-		detail = "the expiry " + when(expiry, now) + "; it must be from 1s to 24h0m0s away"
-	case c.notBefore != nil && c.notBefore.Unix() >= expiry.Unix():
-		detail = "the not-before " + when(*c.notBefore, now) + ", not before the expiry, which " + when(expiry, now)
-	default:
-		return expiry.Unix(), nil
-	}
-	return 0, newError(ErrTTL, detail)
+// appendGrantPayload appends the payload of an Access Token.
+func (c Capability) appendGrantPayload(dst []byte, now, expiry int64) []byte {
+	dst = c.appendClaims(append(dst, '{'))
+	dst = append(dst, `"jti":"`...)
+	dst = append(dst, c.apiKeySID...)
+	dst = append(dst, '-')
+	dst = strconv.AppendInt(dst, now, 10)
+	dst = append(dst, `","iss":"`...)
+	dst = append(dst, c.apiKeySID...)
+	dst = append(dst, `","sub":"`...)
+	dst = append(dst, c.accountSID...)
+	dst = append(dst, `","exp":`...)
+	dst = strconv.AppendInt(dst, expiry, 10)
+	dst = append(dst, `,"grants":`...)
+	dst = appendGrants(dst, c.voiceGrant())
+	return append(c.appendNotBefore(dst), '}')
 }
 
-// when returns how far t is from now, and on which side.
-func when(t, now time.Time) string {
-	d := t.Sub(now)
-	if d > 0 {
-		return "is " + length(d) + " away"
+// appendClaims appends the extra claims, with a comma after each.
+func (c *Capability) appendClaims(dst []byte) []byte {
+	for _, claim := range c.claims {
+		dst = appendString(dst, claim.Name)
+		dst = append(dst, ':')
+		dst = appendString(dst, claim.Value)
+		dst = append(dst, ',')
 	}
-	return "passed " + length(d) + " ago"
+	return dst
 }
 
-// A claim is an extra one. Its text is how it stands in a payload, with a comma
-// after it.
-type claim struct{ name, text string }
-
-// A grant is one scope: what its URI begins with, and the rest of it, escaped.
-// Only the client name at the end of an outgoing one is added later.
-type grant struct {
-	_            [0]func() // not comparable, which spares each program half a KiB
-	prefix, rest string
-}
-
-const (
-	incoming  = "scope:client:incoming?clientName="
-	outgoing  = "scope:client:outgoing?appSid="
-	subscribe = "scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params="
-)
-
-// grants is a list that can be copied and added to without disturbing other
-// copies. Most devices need one incoming and one outgoing scope, so two have
-// room in the value itself: in a slice they would cost a token 8% more time
-// and two allocations.
-type grants struct {
-	last   [2]grant
-	n      int     // how many grants there are in last
-	before *grants // those before, shared between copies and never changed
-}
-
-func (g *grants) add(prefix, rest string) {
-	if g.n == len(g.last) {
-		full := *g
-		*g = grants{before: &full}
+func (c *Capability) appendNotBefore(dst []byte) []byte {
+	if c.notBefore == nil {
+		return dst
 	}
-	g.last[g.n] = grant{prefix: prefix, rest: rest}
-	g.n++
+	dst = append(dst, `,"nbf":`...)
+	return strconv.AppendInt(dst, c.notBefore.Unix(), 10)
 }
 
-// append appends the scope URIs in the order of the calls, with a space between
-// two. It is not recursive, as a long list would exhaust the stack.
-func (g *grants) append(dst []byte, clientName string) []byte {
-	var before []*grants // the last ones first
-	for b := g.before; b != nil; b = b.before {
-		before = append(before, b)
-	}
-	start := len(dst)
-	for i := len(before); i >= 0; i-- {
-		part := g
+// appendScopes appends the scope URIs, with a space between two.
+func (c *Capability) appendScopes(dst []byte) []byte {
+	for i, p := range c.permissions.list() {
 		if i > 0 {
-			part = before[i-1]
+			dst = append(dst, ' ')
 		}
-		for _, grant := range part.last[:part.n] {
-			if len(dst) > start {
-				dst = append(dst, ' ')
-			}
-			dst = append(dst, grant.prefix...)
-			dst = append(dst, grant.rest...)
-			if grant.prefix == outgoing && clientName != "" {
-				dst = append(dst, "&clientName="...)
-				dst = append(dst, clientName...)
-			}
+		switch p.action {
+		case incoming:
+			dst = appendIncoming(dst, p.name)
+		case outgoing:
+			dst = appendOutgoing(dst, p.name, p.params, c.clientName)
+		case eventStream:
+			dst = appendEventStream(dst, p.params)
 		}
 	}
 	return dst
 }
 
-// checkAccountSID returns an error that shows nothing of s, which may be the
-// auth token in the wrong place.
-func checkAccountSID(s string) error {
-	if isSID(s, "AC") {
-		return nil
-	}
-	detail := "it does not begin with AC: is it swapped with the auth token?"
-	switch start := strings.Index(s, "AC"); {
-	case s == "":
-		detail = "it is empty: is its environment variable set?"
-	case s == "AC":
-		detail = "nothing follows AC"
-	case start == 0:
-		bad := 0
-		for isAlphanumeric(s[bad]) {
-			bad++
-		}
-		detail = "byte " + strconv.Itoa(bad) + " is not an ASCII letter or digit" + atEnd(s, bad)
-	case strings.HasPrefix(s, "SK"):
-		detail = "it begins with SK, as the SID of an API key does; an account SID begins with AC"
-	case 0 < start && start <= 3:
-		detail = "it begins with something other than AC, which follows at byte " + strconv.Itoa(start) + ": a space, a quote or a byte order mark?"
-	}
-	return newError(ErrAccountSID, detail)
-}
-
-// checkAuthToken returns an error that shows nothing of s. A key that is in the
-// account SID would be published with every token.
-func checkAuthToken(s, accountSID string) error {
-	bad := 0
-	for bad < len(s) && ' ' < s[bad] && s[bad] <= '~' {
-		bad++
-	}
-	switch {
-	case s == "":
-		return newError(ErrAuthToken, "it is empty: is its environment variable set?")
-	case bad < len(s):
-		return newError(ErrAuthToken, "byte "+strconv.Itoa(bad)+" is not a visible ASCII character"+atEnd(s, bad))
-	case s == accountSID:
-		return newError(ErrAuthToken, "it is the account SID: is one variable passed twice?")
-	case len(s) >= 8 && strings.Contains(accountSID, s):
-		return newError(ErrAuthToken, "it is a part of the account SID, which every token shows")
-	}
-	return nil
-}
-
-// atEnd returns a hint if no letter or digit follows the bad byte.
-func atEnd(s string, bad int) string {
-	for i := bad; i < len(s); i++ {
-		if isAlphanumeric(s[i]) {
-			return ""
+// voiceGrant returns what an Access Token allows.
+func (c *Capability) voiceGrant() voiceGrant {
+	g := voiceGrant{identity: c.clientName}
+	for _, p := range c.permissions.list() {
+		switch p.action {
+		case incoming:
+			g.incoming = true
+		case outgoing:
+			g.applicationSID, g.params = p.name, p.params
 		}
 	}
-	return ": a newline, a space or a quote at the end?"
+	return g
 }
 
-func (c *Capability) checkClaim(name, value string) error {
-	switch {
-	case name == "":
-		return newError(ErrClaim, "no name for the value "+quote(value))
-	case slices.Contains([]string{"scope", "iss", "exp", "nbf", "iat"}, name):
-		return newValueError(ErrClaim, name, "the name is reserved; choose another one")
-	case slices.ContainsFunc(c.claims, func(k claim) bool { return k.name == name }):
-		return newValueError(ErrClaim, name, "duplicate name; give each claim a name of its own")
-	case !utf8.ValidString(name):
-		return newValueError(ErrClaim, name, "the name is not valid UTF-8")
-	case !utf8.ValidString(value):
-		return newValueError(ErrClaim, name, "the value "+quote(value)+" is not valid UTF-8")
-	}
-	return nil
+// A permission is one thing that a device may do, as it was given.
+type permission struct {
+	action action
+	name   string      // the client name, or the SID of the application
+	params []Parameter // of the application, or filters; never changed
 }
 
-func checkTTL(ttl time.Duration) error {
-	const mostSeconds = 86400 // if a bare number of seconds was passed
-	switch {
-	case 0 < ttl && ttl <= mostSeconds:
-		return newError(ErrTTL, "the TTL is "+ttl.String()+", as a time.Duration counts nanoseconds; write "+
-			strconv.Itoa(int(ttl))+" * time.Second")
-	case ttl < time.Second || ttl > MaxTTL:
-		return newError(ErrTTL, "the TTL is "+ttl.String()+"; it must be from 1s to 24h0m0s")
-	}
-	return nil
+type action int
+
+const (
+	incoming action = iota
+	outgoing
+	eventStream
+)
+
+// permissions is a list that can be copied and added to without disturbing other
+// copies. Most devices need one incoming and one outgoing permission, so two
+// have room in the value itself: in a slice they would cost a token 11% more time
+// and two allocations.
+type permissions struct {
+	last   [2]permission
+	n      int          // how many there are in all
+	before *permissions // those before last, shared between copies and never changed
 }
 
-func checkNotBefore(t time.Time) error {
-	if t.IsZero() {
-		return newError(ErrTTL, "the not-before is the zero time.Time: was it never set?")
+func (p *permissions) add(one permission) {
+	if p.n > 0 && p.n%2 == 0 {
+		full := *p
+		*p = permissions{n: p.n, before: &full}
 	}
-	return nil
+	p.last[p.n%2] = one
+	p.n++
+}
+
+// list returns all permissions in the order of the calls.
+func (p *permissions) list() []permission {
+	if p.before == nil {
+		return p.last[:p.n]
+	}
+	all := make([]permission, p.n)
+	for b, end := p, p.n; b != nil; b = b.before {
+		start := (end - 1) / 2 * 2
+		copy(all[start:end], b.last[:])
+		end = start
+	}
+	return all
 }

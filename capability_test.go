@@ -77,7 +77,8 @@ func TestAcceptedAndRejectedValues(t *testing.T) {
 
 		{"the client name has one character", incoming("_"), nil},
 		{"the client name has every kind of character", incoming("aZ09_"), nil},
-		{"the client name has 1,000 letters", incoming(long), nil},
+		{"the client name has 256 letters", incoming(long[:256]), nil},
+		{"the client name has 257 letters", incoming(long[:257]), capability.ErrClientName},
 		{"the client name is empty", incoming(""), capability.ErrClientName},
 		{"the client name has a space", incoming("Al ice"), capability.ErrClientName},
 		{"the client name has a hyphen", incoming("Al-ice"), capability.ErrClientName},
@@ -323,7 +324,7 @@ func TestTheZeroCapabilityRefusesEverything(t *testing.T) {
 		}
 		checkReason(t, "AppendToken", err, capability.ErrAccountSID)
 		checkRefused(t, c, "a.b.c", capability.ErrAccountSID)
-		if got := c.String(); got != "capability: invalid account SID: use of zero Capability: call New" {
+		if got := c.String(); got != "capability: invalid account SID: use of zero Capability: call New or NewWithAPIKey" {
 			t.Errorf("String: %s", got)
 		}
 	}

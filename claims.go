@@ -6,30 +6,38 @@ import (
 )
 
 // Verify checks the signature of a token, its account and its validity period,
-// and returns its claims. The account, the auth token and the clock are those
-// of the Capability; what it allows does not matter. A token is valid from its
-// not-before up to, but not at, its expiry.
+// and returns its claims. The kind of token, the account, the key and the clock
+// are those of the Capability; what it allows does not matter. A token is valid
+// from its not-before up to, but not at, its expiry.
 //
 // The signature is checked first, always as HS256 and compared in constant
-// time, so that only text written by someone who knows the auth token is
-// parsed. The error matches one of the errors of reading, or is that of
-// [Capability.Err]. (As with GenerateToken, it can be an [ErrAuthToken] in
-// enforced FIPS 140-3 mode.) Verify does not check the audience: a service that
-// shares its account with others compares Claim("aud") itself.
+// time, so that only text written by someone who knows the secret is parsed.
+// The error matches one of the errors of reading, or is that of
+// [Capability.Err]. It is an [ErrKind] if the signature is right but the token
+// is of the other kind. (As with GenerateToken, it can be an [ErrAuthToken] or
+// [ErrAPIKey] in enforced FIPS 140-3 mode.)
+//
+// Verify does not check the audience, and it accepts any Access Token that was
+// signed with the API key, for whatever service. Use an API key for voice alone,
+// and if services share a key, let each reject a token unless Claim("aud")
+// returns true and its own name.
 func (c Capability) Verify(token string) (Claims, error) {
 	if err := c.Err(); err != nil {
 		return Claims{}, err
 	}
-	payload, err := c.key.open(token)
+	header, payload, err := c.key.open(token)
 	if err != nil {
 		return Claims{}, err
 	}
-	claims, err := parseClaims(payload)
+	if err := checkKind(isAccessToken(header), c.isAccess()); err != nil {
+		return Claims{}, err
+	}
+	claims, err := parseClaims(header, payload)
 	if err != nil {
 		return Claims{}, err
 	}
-	if claims.AccountSID != c.accountSID {
-		return Claims{}, newValueError(ErrIssuer, claims.AccountSID, "this Capability has the account "+quote(c.accountSID))
+	if err := claims.checkIssuer(c.accountSID, c.apiKeySID); err != nil {
+		return Claims{}, err
 	}
 	if err := claims.checkTime(c.now()); err != nil {
 		return Claims{}, err
@@ -37,38 +45,52 @@ func (c Capability) Verify(token string) (Claims, error) {
 	return claims, nil
 }
 
-// ParseUnverified returns the claims of a token without checking its signature,
-// its account or its validity period. It is for looking at a token: anyone can
-// have written what it returns. The error is an [ErrMalformed], [ErrAlgorithm],
-// [ErrIssuer] (the token names no account) or [ErrScope].
+// ParseUnverified returns the claims of a token of either kind without checking
+// its signature, its account or its validity period. It is for looking at a
+// token: anyone can have written what it returns. The error is an
+// [ErrMalformed], [ErrAlgorithm], [ErrIssuer] (the token names no account or API
+// key) or [ErrScope].
 func ParseUnverified(token string) (Claims, error) {
-	payload, err := openUnverified(token)
+	header, payload, err := openUnverified(token)
 	if err != nil {
 		return Claims{}, err
 	}
-	return parseClaims(payload)
+	return parseClaims(header, payload)
 }
 
-// Claims is what a token says. Its times are whole seconds, in UTC.
+// Claims is what a token says. Its times are whole seconds, in UTC. The voice
+// grant of an Access Token is translated to the scopes that say the same, so
+// that one program can read both kinds of token; other grants are skipped.
+//
+// JSON shows the fields below, but neither the other claims nor, unless a scope
+// has it, the client name.
 type Claims struct {
 	AccountSID string
+	APIKeySID  string  // of an Access Token; "" in a capability token
+	Region     string  // of an Access Token; "" if it names none
 	Scopes     []Scope // in order; nil if there are none
 	ExpiresAt  time.Time
 	NotBefore  time.Time // zero if the token has none
 	IssuedAt   time.Time // zero if the token has none
 
-	extra []member // in order; nil if there are none
+	identity string // of an Access Token
+	extra    []member
+	texts    map[string]string // those of extra that are strings, if there are many
 }
 
 // A member is a claim beyond those that are fields of Claims.
 type member struct {
 	name  string
-	value value
+	value jsonValue
 }
 
-// ClientName returns the client name of the last scope of the service "client"
-// that has one, or "".
+// ClientName returns the identity of an Access Token. In a capability token it
+// is the client name of the last scope of the service "client" that has one. It
+// is "" if there is none.
 func (c Claims) ClientName() string {
+	if c.identity != "" {
+		return c.identity
+	}
 	for i := len(c.Scopes) - 1; i >= 0; i-- {
 		if name, ok := c.Scopes[i].Param("clientName"); ok && c.Scopes[i].Service() == "client" {
 			return name
@@ -77,10 +99,16 @@ func (c Claims) ClientName() string {
 	return ""
 }
 
-// Claim returns the value of an extra claim, such as one that was added by
-// [Capability.WithClaim], and whether the token has it as a string. Names are
-// case-sensitive: a token may have "ISS" beside "iss".
+// Claim returns the value of a claim beyond the registered ones, such as one
+// that was added by [Capability.WithClaim], and whether the token has it as a
+// string. A claim that is a list, as "aud" may be, is reported as absent. Names
+// are case-sensitive: a token may have "ISS" beside "iss". Do not use "jti" of an
+// Access Token as a nonce: tokens generated in the same second share it.
 func (c Claims) Claim(name string) (string, bool) {
+	if c.texts != nil {
+		text, ok := c.texts[name]
+		return text, ok
+	}
 	for _, m := range c.extra {
 		if m.name == name && m.value.isString {
 			return m.value.text, true
@@ -89,8 +117,10 @@ func (c Claims) Claim(name string) (string, bool) {
 	return "", false
 }
 
-// ClaimNames returns the names of all extra claims in the order of the token,
-// including those that are not strings. The caller may change the slice.
+// ClaimNames returns the names of all claims that Claim knows and of those that
+// are not strings, in the order of the token. These are all but iss, exp, nbf,
+// iat and scope, and in an Access Token all but iss, sub, exp, nbf, iat and
+// grants. The caller may change the slice.
 func (c Claims) ClaimNames() []string {
 	names := make([]string, len(c.extra))
 	for i, m := range c.extra {
@@ -99,41 +129,64 @@ func (c Claims) ClaimNames() []string {
 	return names
 }
 
-// checkTime returns an error unless the token is valid now. A fraction of a
-// second is ignored.
-func (c *Claims) checkTime(now time.Time) error {
-	now = time.Unix(now.Unix(), 0)
+// checkKind returns an error unless a token is of the kind that is wanted.
+func checkKind(isAccess, wantAccess bool) error {
 	switch {
-	case c.ExpiresAt.Unix() <= now.Unix():
-		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + length(c.ExpiresAt.Sub(now)) + " ago" + clock(now)}
-	case !c.NotBefore.IsZero() && c.NotBefore.Unix() > now.Unix():
-		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+length(c.NotBefore.Sub(now))+" away"+clock(now))
+	case isAccess && !wantAccess:
+		return newError(ErrKind, "it is an Access Token; verify it with a Capability from NewWithAPIKey")
+	case !isAccess && wantAccess:
+		return newError(ErrKind, "it is not an Access Token; verify it with a Capability from New")
 	}
 	return nil
 }
 
-func clock(now time.Time) string { return " (clock: " + date(now) + ")" }
+func (c *Claims) checkIssuer(accountSID, apiKeySID string) error {
+	if c.APIKeySID != apiKeySID {
+		return newValueError(ErrIssuer, c.APIKeySID, "this Capability has the API key "+quote(apiKeySID))
+	}
+	if c.AccountSID != accountSID {
+		return newValueError(ErrIssuer, c.AccountSID, "this Capability has the account "+quote(accountSID))
+	}
+	return nil
+}
 
-// parseClaims reads the payload of a token.
-func parseClaims(payload string) (Claims, error) {
+// checkTime returns an error unless the token is valid now. A fraction of a
+// second is ignored.
+func (c *Claims) checkTime(now time.Time) error {
+	now = time.Unix(now.Unix(), 0)
+	clock := " (clock: " + date(now) + ")"
+	switch {
+	case c.ExpiresAt.Unix() <= now.Unix():
+		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + length(c.ExpiresAt.Sub(now)) + " ago" + clock}
+	case !c.NotBefore.IsZero() && c.NotBefore.Unix() > now.Unix():
+		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+length(c.NotBefore.Sub(now))+" away"+clock)
+	}
+	return nil
+}
+
+// isAccessToken decides the kind of a token by its header, before its payload is
+// read.
+func isAccessToken(h header) bool { return h.cty == jsonValue{accessContentType, true} }
+
+func parseClaims(h header, payload string) (Claims, error) {
+	if isAccessToken(h) {
+		return parseAccessToken(h, payload)
+	}
+	return parseCapabilityToken(payload)
+}
+
+func parseCapabilityToken(payload string) (Claims, error) {
 	var c Claims
-	var hasScope, hasExpiry bool
-	err := parseObject("payload", payload, func(name string, v value) (err error) {
+	var hasScope bool
+	err := parseObject("payload", payload, func(name string, v jsonValue) (err error) {
 		switch name {
 		case "iss":
-			c.AccountSID, err = parseIssuer(v)
+			c.AccountSID, err = parseSID(name, v, "an account SID")
 		case "scope":
 			hasScope = true
 			c.Scopes, err = parseScopes(v)
-		case "exp":
-			hasExpiry = true
-			c.ExpiresAt, err = parseTime(name, v)
-		case "nbf":
-			c.NotBefore, err = parseOptionalTime(name, v)
-		case "iat":
-			c.IssuedAt, err = parseOptionalTime(name, v)
 		default:
-			c.extra = append(c.extra, member{name, v})
+			err = c.parseOther(name, v)
 		}
 		return err
 	})
@@ -144,21 +197,65 @@ func parseClaims(payload string) (Claims, error) {
 		return Claims{}, newError(ErrIssuer, "payload: there is no iss")
 	case !hasScope:
 		return Claims{}, newError(ErrScope, "payload: there is no scope")
-	case !hasExpiry:
-		return Claims{}, newError(ErrMalformed, "payload: there is no exp")
 	}
-	return c, nil
+	return c.complete()
 }
 
-func parseIssuer(v value) (string, error) {
+func parseAccessToken(h header, payload string) (Claims, error) {
+	region, err := parseRegion(h.twr)
+	if err != nil {
+		return Claims{}, err
+	}
+	c := Claims{Region: region}
+	var hasGrants bool
+	err = parseObject("payload", payload, func(name string, v jsonValue) (err error) {
+		switch name {
+		case "iss":
+			c.APIKeySID, err = parseSID(name, v, "the SID of an API key")
+		case "sub":
+			c.AccountSID, err = parseSID(name, v, "an account SID")
+		case "grants":
+			hasGrants = true
+			err = c.parseGrants(v)
+		default:
+			err = c.parseOther(name, v)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return Claims{}, err
+	case c.APIKeySID == "":
+		return Claims{}, newError(ErrIssuer, "payload: there is no iss")
+	case c.AccountSID == "":
+		return Claims{}, newError(ErrIssuer, "payload: there is no sub")
+	case !hasGrants:
+		return Claims{}, newError(ErrScope, "payload: there are no grants")
+	}
+	return c.complete()
+}
+
+// parseRegion reads the header's twr, which is null in tokens of Twilio's Ruby
+// helper for the default region.
+func parseRegion(v jsonValue) (string, error) {
+	if !v.isString && v.text != "" && v.text != "null" {
+		return "", newError(ErrMalformed, "header: twr is "+v.quoted()+", not a region")
+	}
+	if !v.isString {
+		return "", nil
+	}
+	return v.text, nil
+}
+
+func parseSID(name string, v jsonValue, want string) (string, error) {
 	if !v.isString || v.text == "" {
-		return "", newError(ErrIssuer, "payload: iss is "+v.quoted()+", not an account SID")
+		return "", newError(ErrIssuer, "payload: "+name+" is "+v.quoted()+", not "+want)
 	}
 	return v.text, nil
 }
 
 // parseScopes reads a scope claim: scope URIs with one space between two.
-func parseScopes(v value) ([]Scope, error) {
+func parseScopes(v jsonValue) ([]Scope, error) {
 	if !v.isString {
 		return nil, newError(ErrScope, "payload: scope is "+v.quoted()+", not a string")
 	}
@@ -184,21 +281,70 @@ func parseScopes(v value) ([]Scope, error) {
 	return scopes, nil
 }
 
+// parseGrants reads the grants of an Access Token and translates them.
+func (c *Claims) parseGrants(v jsonValue) error {
+	g, err := parseGrants(v)
+	if err != nil {
+		return err
+	}
+	c.identity = g.identity
+	var caller []Parameter
+	if g.identity != "" {
+		caller = []Parameter{{"clientName", g.identity}}
+	}
+	if g.incoming {
+		c.Scopes = append(c.Scopes, Scope{"client", "incoming", caller})
+	}
+	if g.applicationSID != "" {
+		params := []Parameter{{"appSid", g.applicationSID}, {"appParams", string(appendForm(nil, g.params))}}
+		c.Scopes = append(c.Scopes, Scope{"client", "outgoing", append(params, caller...)})
+	}
+	return nil
+}
+
+// parseOther reads a member that both kinds of token have alike.
+func (c *Claims) parseOther(name string, v jsonValue) (err error) {
+	switch name {
+	case "exp":
+		c.ExpiresAt, err = parseTime(name, v)
+	case "nbf":
+		c.NotBefore, err = parseTime(name, v)
+	case "iat":
+		c.IssuedAt, err = parseTime(name, v)
+	default:
+		c.extra = append(c.extra, member{name, v})
+	}
+	return err
+}
+
 // parseTime reads a NumericDate (RFC 7519, section 2), of which Twilio accepts
-// whole seconds only.
-func parseTime(name string, v value) (time.Time, error) {
+// whole seconds only. It rejects the zero time, which would mean that there is
+// none.
+func parseTime(name string, v jsonValue) (time.Time, error) {
 	seconds, ok := v.integer()
 	if !ok {
 		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is "+v.quoted()+", not a whole number of seconds in 64 bits")
 	}
-	return time.Unix(seconds, 0).UTC(), nil
+	t := time.Unix(seconds, 0).UTC()
+	if t.IsZero() {
+		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is the zero time, the first second of the year 1")
+	}
+	return t, nil
 }
 
-// parseOptionalTime rejects the zero time, which would mean that there is none.
-func parseOptionalTime(name string, v value) (time.Time, error) {
-	t, err := parseTime(name, v)
-	if err == nil && t.IsZero() {
-		err = newError(ErrMalformed, "payload: "+name+" is the zero time, the first second of the year 1")
+// complete returns the claims, all members of which are read.
+func (c Claims) complete() (Claims, error) {
+	const few = 16 // which are found faster without a map
+	if c.ExpiresAt.IsZero() {
+		return Claims{}, newError(ErrMalformed, "payload: there is no exp")
 	}
-	return t, err
+	if len(c.extra) > few {
+		c.texts = make(map[string]string)
+		for _, m := range c.extra {
+			if m.value.isString {
+				c.texts[m.name] = m.value.text
+			}
+		}
+	}
+	return c, nil
 }

@@ -1,31 +1,21 @@
 package capability
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
-// All other tests are in package capability_test, as a caller would be. This
-// file holds everything that they see of the inside.
+// All tests but the benchmarks are in package capability_test, as a caller would
+// be. This file holds everything that they see of the inside.
 
 var (
-	AppendString   = appendString
-	Date           = date
-	DecodePart     = decodePart
-	Length         = length
-	OpenUnverified = openUnverified
-	Quote          = quote
-	QuoteChar      = quoteChar
-	UnescapeForm   = unescapeForm
+	AppendForm       = appendForm
+	AppendNestedForm = appendNestedForm
+	AppendString     = appendString
+	Date             = date
+	DecodePart       = decodePart
+	Length           = length
+	Quote            = quote
+	QuoteChar        = quoteChar
+	UnescapeForm     = unescapeForm
 )
-
-func AppendForm(dst []byte, params []Parameter) []byte {
-	return appendForm(dst, params, once)
-}
-
-func AppendFormTwice(dst []byte, params []Parameter) []byte {
-	return appendForm(dst, params, twice)
-}
 
 // A Value is what a member of a JSON object holds.
 type Value struct {
@@ -34,38 +24,46 @@ type Value struct {
 }
 
 func (v Value) Integer() (int64, bool) {
-	return value{v.Text, v.IsString}.integer()
+	return jsonValue{v.Text, v.IsString}.integer()
 }
 
 func ParseObject(part, text string, member func(name string, v Value) error) error {
-	return parseObject(part, text, func(name string, v value) error {
+	return parseObject(part, text, func(name string, v jsonValue) error {
 		return member(name, Value{v.text, v.isString})
 	})
 }
 
 // Open verifies a token under a secret that New need not accept.
 func Open(secret, token string) (payload string, err error) {
-	k, err := newKey(secret)
+	k, err := newKey(secret, ErrAuthToken)
 	if err != nil {
 		return "", err
 	}
-	return k.open(token)
+	_, payload, err = k.open(token)
+	return payload, err
 }
 
-// SignTwice returns the signature of text twice, by one signer, which is given
-// it first as a string and then as bytes.
-func SignTwice(secret, text string) (first, second string) {
-	s := newSigner(secret).(*signer)
-	first = string(sign(s, text))
-	return first, string(sign(s, []byte(text)))
+// OpenUnverified takes a token apart without verifying it.
+func OpenUnverified(token string) (payload string, err error) {
+	_, payload, err = openUnverified(token)
+	return payload, err
+}
+
+// IsSignature reports whether a signer takes a signature for that of a text,
+// and does so again.
+func IsSignature(secret, text, signature string) bool {
+	s := newSigner(secret)
+	return s.verify(text, signature) && s.verify(text, signature)
 }
 
 // Times returns the times that WithExpiry and WithNotBefore have set.
 func Times(c Capability) []time.Time { return []time.Time{*c.expiry, *c.notBefore} }
 
 // WithoutSigner returns a Capability whose key cannot sign any more. No call
-// brings that about, since New has made a signer from the same secret.
+// brings that about, since a constructor has made a signer from the same secret.
 func WithoutSigner(c Capability) Capability {
-	c.key = key{&sync.Pool{New: func() any { return nil }}}
+	k := &key{tooShort: c.key.tooShort}
+	k.signers.New = func() any { return (*signer)(nil) }
+	c.key = k
 	return c
 }

@@ -36,7 +36,7 @@ func FuzzFormEncoding(f *testing.F) {
 		if want := lead + form(params); once != want {
 			t.Errorf("appendForm(%q, %q, once) = %q, want %q", lead, params, once, want)
 		}
-		twice := string(capability.AppendFormTwice(dst, params))
+		twice := string(capability.AppendNestedForm(dst, params))
 		if want := lead + formString(form(params)); twice != want {
 			t.Errorf("appendForm(%q, %q, twice) = %q, want %q", lead, params, twice, want)
 		}

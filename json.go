@@ -7,22 +7,26 @@ import (
 	"unicode/utf8"
 )
 
-// A value is what a member of a JSON object holds.
-type value struct {
+// A jsonValue is what a member of a JSON object holds. The zero jsonValue stands
+// for a member that is absent.
+type jsonValue struct {
 	text     string // the characters of a string; anything else as written
 	isString bool
 }
 
+func (v jsonValue) isAbsent() bool { return v == jsonValue{} }
+func (v jsonValue) isObject() bool { return !v.isString && strings.HasPrefix(v.text, "{") }
+
 // integer returns a number that is written without fraction and exponent and
 // fits an int64.
-func (v value) integer() (int64, bool) {
+func (v jsonValue) integer() (int64, bool) {
 	n, err := strconv.ParseInt(v.text, 10, 64)
 	return n, err == nil && !v.isString
 }
 
 // quoted returns a value for an error: a string in quotes, a number or a word
 // as written, and of an array or an object only which of the two it is.
-func (v value) quoted() string {
+func (v jsonValue) quoted() string {
 	switch {
 	case v.isString:
 		return quote(v.text)
@@ -41,7 +45,7 @@ func (v value) quoted() string {
 // must be UTF-8, no name of this object may occur twice, and no surrogate may
 // stand alone. An error is an ErrMalformed that begins with part, or the first
 // that member returns.
-func parseObject(part, text string, member func(name string, v value) error) error {
+func parseObject(part, text string, member func(name string, v jsonValue) error) error {
 	p := parser{part: part, text: text}
 	if !utf8.ValidString(text) {
 		return newError(ErrMalformed, part+": not valid UTF-8")
@@ -61,7 +65,7 @@ func parseObject(part, text string, member func(name string, v value) error) err
 		if !names.add(name) {
 			return newError(ErrMalformed, part+": duplicate member "+quote(name))
 		}
-		v, err := p.value()
+		v, err := p.readValue()
 		if err != nil {
 			return err
 		}
@@ -125,16 +129,16 @@ func (p *parser) name() (string, error) {
 	return name, err
 }
 
-// value reads a value.
-func (p *parser) value() (value, error) {
+// readValue reads a value.
+func (p *parser) readValue() (jsonValue, error) {
 	p.space()
 	start := p.pos
 	if p.next('"') {
 		s, err := p.string()
-		return value{s, true}, err
+		return jsonValue{s, true}, err
 	}
 	err := p.skip()
-	return value{text: p.text[start:p.pos]}, err
+	return jsonValue{text: p.text[start:p.pos]}, err
 }
 
 // skip reads a value and drops it. It keeps the open arrays and objects in a
@@ -241,7 +245,7 @@ func unescape(s string) (string, bool) {
 			low, _ := codeUnit(s[i+1:])
 			i += 6
 			r = utf16.DecodeRune(r, low)
-			ok = ok && r != utf8.RuneError
+			ok = r != utf8.RuneError
 		}
 		if !ok {
 			return "", false
@@ -335,21 +339,35 @@ const (
 )
 
 // appendString appends s, which is valid UTF-8, as a JSON string with the
-// escapes of PHP's json_encode: "/" is escaped, as is all beyond ASCII.
+// escapes of PHP's json_encode: "/" is escaped, as is all beyond ASCII. What
+// needs no escape is copied in runs.
 func appendString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
-	for _, r := range s {
-		if i := strings.IndexRune(escapedBytes, r); i >= 0 {
-			dst = append(dst, '\\', escapeLetters[i])
-		} else if ' ' <= r && r < 0x80 {
-			dst = append(dst, byte(r))
-		} else {
-			var units [2]uint16
-			for _, u := range utf16.AppendRune(units[:0], r) {
-				dst = append(dst, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
-			}
+	run := 0 // where what is not yet copied begins
+	for i := 0; i < len(s); {
+		if c := s[i]; ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\' && c != '/' {
+			i++
+			continue
 		}
+		dst = append(dst, s[run:i]...)
+		r, size := utf8.DecodeRuneInString(s[i:])
+		dst = appendEscape(dst, r)
+		i += size
+		run = i
 	}
+	dst = append(dst, s[run:]...)
 	return append(dst, '"')
+}
+
+// appendEscape appends the escape of a character.
+func appendEscape(dst []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	if i := strings.IndexRune(escapedBytes, r); i >= 0 {
+		return append(dst, '\\', escapeLetters[i])
+	}
+	var units [2]uint16
+	for _, u := range utf16.AppendRune(units[:0], r) {
+		dst = append(dst, '\\', 'u', hex[u>>12], hex[u>>8&15], hex[u>>4&15], hex[u&15])
+	}
+	return dst
 }

@@ -5,137 +5,139 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 )
 
-// header is {"typ":"JWT","alg":"HS256"} in base64url, the first part of every
-// token that this package makes.
-const header = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"
-
-// signatureLen is the length of a signature in base64url: 32 bytes, six bits
-// to a character.
-const signatureLen = (sha256.Size*8 + 5) / 6
-
 // A key makes and opens tokens that are signed with HMAC-SHA256 (RFC 7518,
-// section 3.2) under one secret, for any number of goroutines. The zero key
-// must not be used.
+// section 3.2) under one secret, for any number of goroutines.
 //
 // It is a pool because an HMAC takes longer to set up than to use. The secret
 // stays in the pool's New function, which package fmt and encoders do not look
 // into.
 type key struct {
-	signers *sync.Pool // of *signer
+	signers  sync.Pool // of *signer
+	tooShort error
 }
 
-// newKey returns the key, or an ErrAuthToken if an enforced FIPS 140-3 mode
-// rejects the secret as too short.
-func newKey(secret string) (key, error) {
-	k := key{&sync.Pool{New: func() any { return newSigner(secret) }}}
+// newKey returns the key. Its error, then or later, is tooShort: that an
+// enforced FIPS 140-3 mode rejects the secret.
+func newKey(secret string, tooShort error) (*key, error) {
+	k := &key{tooShort: tooShort}
+	k.signers.New = func() any { return newSigner(secret) }
 	s, err := k.signer()
 	if err != nil {
-		return key{}, err
+		return nil, err
 	}
-	k.signers.Put(s)
+	k.release(s)
 	return k, nil
 }
 
-// appendToken appends the signed token with the payload that appendPayload
-// appends.
-func (k key) appendToken(dst []byte, appendPayload func(dst []byte) []byte) ([]byte, error) {
-	s, err := k.signer()
-	if err != nil {
-		return dst, err
-	}
-	payload := appendPayload(s.room[:0])
-	start := len(dst)
-	dst = slices.Grow(dst, len(header)+1+base64.RawURLEncoding.EncodedLen(len(payload))+1+signatureLen)
-	dst = append(dst, header+"."...)
-	dst = base64.RawURLEncoding.AppendEncode(dst, payload)
-	signature := sign(s, dst[start:])
-	dst = append(dst, '.')
-	dst = append(dst, signature...)
-	k.signers.Put(s)
-	return dst, nil
-}
-
-// open verifies a token and returns its payload, decoded. It checks the
-// signature before it looks at anything that the signature covers.
-func (k key) open(token string) (payload string, err error) {
+// open verifies a token and takes it apart. It checks the signature before it
+// looks at anything that the signature covers.
+func (k *key) open(token string) (header, string, error) {
 	signed, signature, err := cutSignature(token)
 	if err != nil {
-		return "", err
+		return header{}, "", err
 	}
 	s, err := k.signer()
 	if err != nil {
-		return "", err
+		return header{}, "", err
 	}
-	// Comparing what is written leaves no decoder to be lenient about it. The
-	// length comes first, so that a long signature is not copied.
-	want := sign(s, signed)
-	valid := len(signature) == len(want) && hmac.Equal(want, []byte(signature))
-	k.signers.Put(s)
+	valid := s.verify(signed, signature)
+	k.release(s)
 	if !valid {
-		return "", ErrSignature
+		return header{}, "", ErrSignature
 	}
 	return decode(signed)
 }
 
-// signer takes a signer out of the pool. The caller puts it back.
-func (k key) signer() (*signer, error) {
-	s, ok := k.signers.Get().(*signer)
-	if !ok {
-		return nil, newError(ErrAuthToken, "it has fewer than the 14 characters that an enforced FIPS 140-3 mode requires")
+// signer takes a signer out of the pool.
+func (k *key) signer() (*signer, error) {
+	s := k.signers.Get().(*signer)
+	if s == nil {
+		return nil, k.tooShort
 	}
 	return s, nil
+}
+
+// release puts a signer back, except for one whose buffer a huge token has made
+// huge.
+func (k *key) release(s *signer) {
+	if cap(s.buffer) <= 64<<10 {
+		k.signers.Put(s)
+	}
 }
 
 // A signer signs under one key, for one goroutine at a time, without
 // allocating.
 type signer struct {
-	mac  hash.Hash
-	room []byte // 4 KiB for a payload, then for a piece of a token, then for a signature
+	mac    hash.Hash
+	sum    [sha256.Size]byte
+	buffer []byte // for a payload and the token behind it, or for pieces of a token
 }
 
-// newSigner returns a *signer, or nil if package hmac rejects the secret. Under
-// GODEBUG=fips140=only, hmac.New panics on a key of fewer than 14 bytes, and Go
-// 1.22 has no way to ask first. It returns any as sync.Pool requires.
-func newSigner(secret string) (s any) {
-	defer func() {
-		if recover() != nil {
-			s = nil
-		}
-	}()
-	return &signer{hmac.New(sha256.New, []byte(secret)), make([]byte, 4<<10)}
+// newSigner returns nil if package hmac rejects the secret. Where FIPS 140-3
+// mode is enforced, hmac.New panics on a key of fewer than 14 bytes, and Go 1.22
+// has no way to ask first.
+func newSigner(secret string) (s *signer) {
+	defer func() { _ = recover() }()
+	return &signer{mac: hmac.New(sha256.New, []byte(secret)), buffer: make([]byte, 4<<10)}
 }
 
-// sign returns the signature of text in base64url, which is valid until the
-// signer is used again. It copies the text in pieces: if it passed the text
-// itself to mac, an interface, the text would escape to the heap, and a huge
-// string would be copied whole.
-func sign[T string | []byte](s *signer, text T) []byte {
+// seal returns the signed token with a header, which is in base64url, and a
+// payload, which stands at the beginning of the signer's buffer or has outgrown
+// it. The token is valid until the signer is used again.
+func (s *signer) seal(header string, payload []byte) []byte {
+	b := append(payload, header...)
+	b = append(b, '.')
+	b = base64.RawURLEncoding.AppendEncode(b, payload)
 	s.mac.Reset()
-	for len(text) > 0 {
-		n := copy(s.room, text)
-		s.mac.Write(s.room[:n])
-		text = text[n:]
-	}
-	mac := s.mac.Sum(s.room[:0])
-	signature := s.room[len(mac):][:signatureLen]
-	base64.RawURLEncoding.Encode(signature, mac)
-	return signature
+	s.mac.Write(b[len(payload):])
+	b = append(b, '.')
+	b = s.appendSignature(b)
+	s.buffer = b
+	return b[len(payload):]
 }
 
-// openUnverified returns the payload of a token, decoded, without verifying it.
-func openUnverified(token string) (payload string, err error) {
+// verify reports whether signature, as it is written, is the signature of a
+// text. Comparing what is written leaves no decoder to be lenient about it.
+func (s *signer) verify(signed, signature string) bool {
+	s.mac.Reset()
+	for len(signed) > 0 { // in pieces, as a string would be copied whole
+		n := copy(s.buffer, signed)
+		s.mac.Write(s.buffer[:n])
+		signed = signed[n:]
+	}
+	return hmac.Equal(s.appendSignature(s.buffer[:0]), []byte(signature))
+}
+
+func (s *signer) appendSignature(dst []byte) []byte {
+	return base64.RawURLEncoding.AppendEncode(dst, s.mac.Sum(s.sum[:0]))
+}
+
+// A header holds those members of a token's header that say what the payload
+// is; the others are checked here.
+type header struct {
+	cty jsonValue // the content type (RFC 7515, section 4.1.10)
+	twr jsonValue // private
+}
+
+// plainHeader is {"typ":"JWT","alg":"HS256"} in base64url.
+const plainHeader = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"
+
+// encodeHeader returns a header for seal.
+func encodeHeader(json string) string { return base64.RawURLEncoding.EncodeToString([]byte(json)) }
+
+// openUnverified takes a token apart without verifying it.
+func openUnverified(token string) (header, string, error) {
 	signed, signature, err := cutSignature(token)
 	if err != nil {
-		return "", err
+		return header{}, "", err
 	}
 	if err := checkAlphabet("signature", signature); err != nil {
-		return "", err
+		return header{}, "", err
 	}
 	return decode(signed)
 }
@@ -153,27 +155,30 @@ func cutSignature(token string) (signed, signature string, err error) {
 	return token[:dot], token[dot+1:], nil
 }
 
-// decode checks the header of the first two parts of a token and returns the
-// payload.
-func decode(signed string) (payload string, err error) {
-	head, body, _ := strings.Cut(signed, ".")
-	if head != header { // our own needs no check
-		if err := checkHeader(head); err != nil {
-			return "", err
-		}
+// decode reads the header and decodes the payload, the first two parts of a
+// token.
+func decode(signed string) (header, string, error) {
+	first, second, _ := strings.Cut(signed, ".")
+	h, err := readHeader(first)
+	if err != nil {
+		return header{}, "", err
 	}
-	return decodePart("payload", body)
+	payload, err := decodePart("payload", second)
+	return h, payload, err
 }
 
-// checkHeader returns an error unless the header says that the token is a JWT
+// readHeader returns an error unless the header says that the token is a JWT
 // under HS256 and asks for nothing more.
-func checkHeader(part string) error {
+func readHeader(part string) (h header, err error) {
+	if part == plainHeader {
+		return header{}, nil
+	}
 	text, err := decodePart("header", part)
 	if err != nil {
-		return err
+		return header{}, err
 	}
-	alg := value{text: "missing"}
-	err = parseObject("header", text, func(name string, v value) error {
+	alg := jsonValue{text: "missing"}
+	err = parseObject("header", text, func(name string, v jsonValue) error {
 		switch name {
 		case "alg":
 			alg = v
@@ -181,21 +186,24 @@ func checkHeader(part string) error {
 			if !v.isString || !strings.EqualFold(v.text, "JWT") {
 				return newError(ErrMalformed, "header: typ is "+v.quoted()+`, not "JWT"`)
 			}
+		case "cty":
+			h.cty = v
+		case "twr":
+			h.twr = v
 		case "crit", "b64": // RFC 7515, section 4.1.11; RFC 7797, section 3
 			return newError(ErrMalformed, "header: "+name+" is present, but no extension is supported")
 		}
 		return nil
 	})
-	if err == nil && (alg != value{"HS256", true}) {
+	if err == nil && (alg != jsonValue{"HS256", true}) {
 		err = newError(ErrAlgorithm, "header: alg is "+alg.quoted()+`, not "HS256"`)
 	}
-	return err
+	return h, err
 }
 
 // decodePart decodes the header or the payload of a token.
 func decodePart(name, part string) (string, error) {
-	var room [512]byte // for a payload of the usual size
-	text, err := base64.RawURLEncoding.Strict().AppendDecode(room[:0], []byte(part))
+	text, err := base64.RawURLEncoding.Strict().DecodeString(part)
 	if err == nil && len(part) == base64.RawURLEncoding.EncodedLen(len(text)) { // even Strict skips line breaks
 		return string(text), nil
 	}

@@ -68,8 +68,12 @@ func (s Scope) String() string {
 	if len(s.params) == 0 {
 		return uri
 	}
-	return string(appendForm([]byte(uri+"?"), s.params, once))
+	return string(appendForm([]byte(uri+"?"), s.params))
 }
+
+// MarshalText returns the scope URI, as String does, for JSON and for logs. Its
+// error is always nil.
+func (s Scope) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // ParseParams reads form-encoded parameters, as they stand in the appParams of
 // an outgoing scope and the params of an event stream. It keeps their order and
@@ -112,7 +116,7 @@ func parseScope(uri string, params []Parameter) (Scope, []Parameter, error) {
 	}
 	s := Scope{service: service, privilege: privilege}
 	if len(params) > start {
-		s.params = params[start:len(params):len(params)]
+		s.params = params[start:]
 	}
 	return s, params, nil
 }
@@ -162,163 +166,90 @@ func unescapeForm(s string) (string, bool) {
 }
 
 // isPlain reports whether s is not empty and stays the same when it is escaped.
-func isPlain(s string) bool { return s != "" && formLenTwice(s) == len(s) }
-
-// A level is how often form encoding is applied: once, or twice to a list that
-// is itself the value of a parameter, as appParams and params are.
-type level bool
-
-const (
-	once  level = false
-	twice level = true
-)
-
-// appendForm appends parameters form-encoded: NAME=VALUE&NAME=VALUE.
-func appendForm(dst []byte, params []Parameter, l level) []byte {
-	size := 0
-	for i := range params {
-		size += len("%26%3D") + formLenTwice(params[i].Name) + formLenTwice(params[i].Value)
+func isPlain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isFormPlain(s[i]) {
+			return false
+		}
 	}
-	dst = slices.Grow(dst, size)
-	for i := range params {
-		switch {
-		case i > 0 && l == twice:
-			dst = append(dst, "%26"...)
-		case i > 0:
-			dst = append(dst, '&')
-		}
-		dst = appendEscaped(dst, params[i].Name, l)
-		if l == twice {
-			dst = append(dst, "%3D"...)
-		} else {
-			dst = append(dst, '=')
-		}
-		dst = appendEscaped(dst, params[i].Value, l)
+	return s != ""
+}
+
+// appendIncoming appends the scope URI that allows incoming calls.
+func appendIncoming(dst []byte, clientName string) []byte {
+	dst = append(dst, "scope:client:incoming?clientName="...)
+	return append(dst, clientName...)
+}
+
+// appendOutgoing appends the scope URI that allows outgoing calls. It names the
+// caller unless clientName is "".
+func appendOutgoing(dst []byte, applicationSID string, params []Parameter, clientName string) []byte {
+	dst = append(dst, "scope:client:outgoing?appSid="...)
+	dst = append(dst, applicationSID...)
+	dst = append(dst, "&appParams="...)
+	dst = appendNestedForm(dst, params)
+	if clientName != "" {
+		dst = append(dst, "&clientName="...)
+		dst = append(dst, clientName...)
 	}
 	return dst
 }
 
-// appendEscaped appends s form-encoded. dst has room for it: writing by index
-// takes a third of the time of appending byte by byte.
-func appendEscaped(dst []byte, s string, l level) []byte {
+// appendEventStream appends the scope URI that allows subscribing to events.
+func appendEventStream(dst []byte, filters []Parameter) []byte {
+	dst = append(dst, "scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params="...)
+	return appendNestedForm(dst, filters)
+}
+
+// appendForm appends parameters form-encoded: NAME=VALUE&NAME=VALUE.
+func appendForm(dst []byte, params []Parameter) []byte {
+	return appendPairs(dst, params, "&", "=", "+", "%")
+}
+
+// appendNestedForm appends the same, form-encoded once more, since it is itself
+// the value of a parameter: appParams or params.
+func appendNestedForm(dst []byte, params []Parameter) []byte {
+	return appendPairs(dst, params, "%26", "%3D", "%2B", "%25")
+}
+
+// appendPairs appends parameters with an ampersand, an equals sign, a space and
+// a percent sign as they are to be written.
+func appendPairs(dst []byte, params []Parameter, and, equals, space, percent string) []byte {
+	for i := range params {
+		if i > 0 {
+			dst = append(dst, and...)
+		}
+		dst = appendEscaped(dst, params[i].Name, space, percent)
+		dst = append(dst, equals...)
+		dst = appendEscaped(dst, params[i].Value, space, percent)
+	}
+	return dst
+}
+
+// appendEscaped appends s as PHP's urlencode writes it. What needs no escape is
+// copied in runs.
+func appendEscaped(dst []byte, s, space, percent string) []byte {
 	const hex = "0123456789ABCDEF"
-	b, n := dst[:cap(dst)], len(dst)
+	run := 0 // where what is not yet copied begins
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		switch extra := formExtra[c]; {
-		case extra == '0':
-			b[n] = c
-			n++
-		case extra == '2' && l == once:
-			b[n] = '+'
-			n++
-		case extra == '2':
-			b[n], b[n+1], b[n+2] = '%', '2', 'B'
-			n += 3
-		case l == once:
-			b[n], b[n+1], b[n+2] = '%', hex[c>>4], hex[c&15]
-			n += 3
-		default:
-			b[n], b[n+1], b[n+2], b[n+3], b[n+4] = '%', '2', '5', hex[c>>4], hex[c&15]
-			n += 5
+		if isFormPlain(c) {
+			continue
+		}
+		dst = append(dst, s[run:i]...)
+		run = i + 1
+		if c == ' ' {
+			dst = append(dst, space...)
+		} else {
+			dst = append(dst, percent...)
+			dst = append(dst, hex[c>>4], hex[c&15])
 		}
 	}
-	return b[:n]
+	return append(dst, s[run:]...)
 }
 
-// formLenTwice returns the length of s form-encoded twice.
-func formLenTwice(s string) int {
-	n := len(s)
-	for i := 0; i < len(s); i++ {
-		n += int(formExtra[s[i]] - '0')
-	}
-	return n
-}
-
-// formExtra tells how many bytes longer each byte gets when it is form-encoded
-// twice: 0 stands as it is, 2 is the space (+ and then %2B), 4 is any other
-// (%XX and then %25XX). It is the table of PHP's urlencode. Package net/url
-// differs in one byte, "~", which it leaves alone.
-const formExtra = "" +
-	"4444444444444444" + "4444444444444444" + // 0x00
-	"2444444444444004" + "0000000000444444" + // 0x20: - . 0 to 9
-	"4000000000000000" + "0000000000044440" + // 0x40: A to Z _
-	"4000000000000000" + "0000000000044444" + // 0x60: a to z
-	"4444444444444444" + "4444444444444444" + // 0x80
-	"4444444444444444" + "4444444444444444" + // 0xa0
-	"4444444444444444" + "4444444444444444" + // 0xc0
-	"4444444444444444" + "4444444444444444" //   0xe0
-
-func checkClientName(s string) error {
-	ok := s != ""
-	for i := 0; i < len(s); i++ {
-		ok = ok && (isAlphanumeric(s[i]) || s[i] == '_')
-	}
-	if !ok {
-		return newValueError(ErrClientName, s, "use one or more of A-Z, a-z, 0-9 and _")
-	}
-	return nil
-}
-
-func checkApplicationSID(s string) error {
-	if !isSID(s, "AP") {
-		return newValueError(ErrApplicationSID, s, "want AP followed by letters and digits, the SID of a TwiML application")
-	}
-	return nil
-}
-
-func checkParams(params []Parameter) error {
-	for _, p := range params {
-		if p.Name == "" {
-			return newError(ErrParam, "no name for the value "+quote(p.Value))
-		}
-	}
-	if name, found := duplicateName(params); found {
-		return newValueError(ErrParam, name, "duplicate name; give each parameter a name of its own")
-	}
-	return nil
-}
-
-// duplicateName returns a name that occurs twice. Names that ascend, as
-// numbered ones do, cannot repeat. That spares a token with 1,000 parameters
-// the map, which would take a fifth of its time.
-func duplicateName(params []Parameter) (name string, found bool) {
-	ascending := true // each name is longer than the one before, or as long and greater
-	for i := 1; i < len(params) && ascending; i++ {
-		a, b := params[i-1].Name, params[i].Name
-		ascending = len(a) < len(b) || len(a) == len(b) && a < b
-	}
-	if ascending {
-		return "", false
-	}
-	if len(params) > 16 {
-		seen := make(map[string]bool, len(params))
-		for i, p := range params {
-			if seen[p.Name] = true; len(seen) == i {
-				return p.Name, true
-			}
-		}
-		return "", false
-	}
-	for i, p := range params {
-		for _, earlier := range params[:i] {
-			if earlier.Name == p.Name {
-				return p.Name, true
-			}
-		}
-	}
-	return "", false
-}
-
-// isSID reports whether s is a SID as Twilio writes them: two letters for its
-// kind, then letters and digits. A real one has 32 hexadecimal digits, but
-// documentation uses AC123123.
-func isSID(s, kind string) bool {
-	id, ok := strings.CutPrefix(s, kind)
-	for i := 0; i < len(id); i++ {
-		if !isAlphanumeric(id[i]) {
-			return false
-		}
-	}
-	return ok && id != ""
+// isFormPlain reports whether PHP's urlencode leaves c alone. Package net/url
+// differs in one byte, "~", which it leaves alone too.
+func isFormPlain(c byte) bool {
+	return isAlphanumeric(c) || c == '-' || c == '_' || c == '.'
 }

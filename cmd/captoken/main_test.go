@@ -120,7 +120,7 @@ func TestPages(t *testing.T) {
 		{"asked for help on version, it shows its page", "help-version", []string{"version", "-h"}, nil, "", 0},
 		{"mint prints the token alone", "mint", []string{"mint", "-incoming", "Alice", "-outgoing", "AP123123", "-param", "Foo=Bar", "-ttl", "10m"}, regular(), "", 0},
 		{"mint warns if nothing is allowed", "mint-nothing", []string{"mint"}, regular(), "", 0},
-		{"mint warns of odd credentials", "mint-odd", []string{"mint", "-incoming", "Alice"}, map[string]string{sidVariable: "AC" + secret[:3] + "0123456789", authVariable: `"` + secret + `"`}, "", 0},
+		{"mint warns of odd credentials", "mint-odd", []string{"mint", "-incoming", "Alice"}, map[string]string{sidVariable: "AC" + secret[:3] + "0123456789", authVariable: `"` + secret + `"`}, "", 1},
 		{"verify says that the token is good", "verify", []string{"verify", token}, account(), "", 0},
 		{"inspect says that nothing was verified", "inspect", []string{"inspect", token}, nil, "", 0},
 		{"verify prints JSON", "verify-json", []string{"verify", "-json", token}, account(), "", 0},

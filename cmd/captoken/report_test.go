@@ -160,17 +160,6 @@ func TestWarningsForTheSignature(t *testing.T) {
 	}
 }
 
-func TestWarningForQuotesAroundTheKey(t *testing.T) {
-	env := with(account(), authVariable, `"`+secret+`"`)
-	_, token, _ := call([]string{"mint", "-incoming", "Alice"}, env, nil)
-	status, page, stderr := call([]string{"verify", strings.TrimSpace(token)}, env, nil)
-	const want = "WARNING       TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it; the token is signed with that, and Twilio will reject it\n"
-	if status != 0 || !strings.HasPrefix(page, "WARNING: ") || !strings.Contains(page, want) {
-		t.Errorf("status %d, %s%s", status, page, stderr)
-	}
-	checkClean(t, "the page", page)
-}
-
 // TestListsNeverPrintAlike has lists that look alike if names and values are
 // not quoted.
 func TestListsNeverPrintAlike(t *testing.T) {
