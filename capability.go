@@ -29,21 +29,30 @@ const MaxTTL = 24 * time.Hour
 // GenerateToken, AppendToken, Verify and Err return it, whatever is called in
 // between: a later good value does not clear it.
 type Capability struct {
-	key         *key
-	header      string // of every token, in base64url
-	payload     func(c Capability, dst []byte, now, expiry int64) []byte
-	accountSID  string
-	apiKeySID   string // "" unless it generates Access Tokens
-	region      string // of an Access Token; "" if none was given
-	clientName  string // the last one given
+	issuer      *issuer // nil in the zero Capability; shared between copies and never changed
+	clientName  string  // the last one given
 	permissions permissions
-	claims      []Parameter
+	claims      *claim // the last one given
 	ttl         time.Duration
 	expiry      *time.Time // nil if the ttl applies
 	notBefore   *time.Time // nil if there is none
 	now         func() time.Time
 	err         error // the first one
 }
+
+// An issuer signs tokens of one kind in the name of an account.
+type issuer struct {
+	key        *key
+	header     string        // of every token, in base64url
+	members    appendMembers // of the payload
+	accountSID string
+	apiKeySID  string // "" unless the tokens are Access Tokens
+	region     string // of an Access Token; "" if none was given
+}
+
+// appendMembers appends those members of a payload in which the kinds of token
+// differ. What it takes by value would move to the heap if it took a pointer.
+type appendMembers func(dst []byte, i *issuer, p permissions, clientName string, now, expiry int64) []byte
 
 // New returns a Capability that generates capability tokens and allows nothing
 // yet. The error is an [ErrAccountSID] unless accountSID is "AC" and one or more
@@ -53,14 +62,15 @@ type Capability struct {
 // characters of it, or is too short for an enforced FIPS 140-3 mode. No error of
 // New shows any part of its arguments.
 func New(accountSID, authToken string) (Capability, error) {
-	if err := checkAccountSID(accountSID, "the auth token"); err != nil {
-		return Capability{err: err}, err // without accountSID, which may be the auth token
+	if err := checkAccount(accountSID, authToken); err != nil {
+		return failed(err)
 	}
-	if err := checkSecret(ErrAuthToken, "it", authToken, accountSID, ""); err != nil {
-		return Capability{err: err}, err
+	key, err := newKey(authToken, newError(ErrAuthToken, tooShort))
+	if err != nil {
+		return failed(err)
 	}
-	c := Capability{header: plainHeader, payload: Capability.appendScopePayload, accountSID: accountSID}
-	return c.withSecret(authToken, ErrAuthToken, "it")
+	i := &issuer{key: key, header: plainHeader, members: appendScopeMembers, accountSID: accountSID}
+	return Capability{issuer: i, ttl: DefaultTTL, now: time.Now}, nil
 }
 
 // NewWithAPIKey returns a Capability that generates Access Tokens and allows
@@ -74,41 +84,28 @@ func New(accountSID, authToken string) (Capability, error) {
 // one of the two SIDs or eight or more characters of one. No error of
 // NewWithAPIKey shows any part of its arguments.
 func NewWithAPIKey(accountSID, apiKeySID, apiKeySecret string) (Capability, error) {
-	if err := checkAccountSID(accountSID, "the API key"); err != nil {
-		return Capability{err: err}, err
+	if err := checkAPIKey(accountSID, apiKeySID, apiKeySecret); err != nil {
+		return failed(err)
 	}
-	if err := checkAPIKeySID(apiKeySID); err != nil {
-		return Capability{err: err}, err
+	key, err := newKey(apiKeySecret, newFieldError(ErrAPIKey, secretField, tooShort))
+	if err != nil {
+		return failed(err)
 	}
-	if err := checkSecret(ErrAPIKey, "the secret", apiKeySecret, accountSID, apiKeySID); err != nil {
-		return Capability{err: err}, err
-	}
-	c := Capability{payload: Capability.appendGrantPayload, accountSID: accountSID, apiKeySID: apiKeySID}
-	c.header = encodeHeader(accessHeader + `}`)
-	return c.withSecret(apiKeySecret, ErrAPIKey, "the secret")
+	i := &issuer{key: key, header: accessHeader, members: appendGrantMembers, accountSID: accountSID, apiKeySID: apiKeySID}
+	return Capability{issuer: i, ttl: DefaultTTL, now: time.Now}, nil
 }
 
-// withSecret completes a Capability, or returns an error if an enforced FIPS
-// 140-3 mode rejects the secret.
-func (c Capability) withSecret(secret string, kind error, subject string) (Capability, error) {
-	tooShort := newError(kind, subject+" has fewer than the 14 characters that an enforced FIPS 140-3 mode requires")
-	key, err := newKey(secret, tooShort)
-	if err != nil {
-		return Capability{err: err}, err
-	}
-	c.key, c.ttl, c.now = key, DefaultTTL, time.Now
-	return c, nil
-}
+// failed returns a Capability that only returns err, without the arguments of
+// the constructor, as any of them may be the secret. Its key, which is never
+// used, tells it from the zero Capability.
+func failed(err error) (Capability, error) { return Capability{issuer: new(issuer), err: err}, err }
 
 // AllowClientIncoming allows incoming calls to a client name, which is also
 // the name of the caller in outgoing calls. The error is that of
 // [Capability.WithClientName].
 func (c Capability) AllowClientIncoming(clientName string) Capability {
-	c = c.WithClientName(clientName)
-	if c.isAccess() && c.allows(incoming) {
-		return c // the same name once more, or an error
-	}
-	if c.err == nil {
+	c.setClientName(clientName)
+	if c.err == nil && !(c.isAccess() && c.permissions.has(incoming)) { // else the same name once more
 		c.permissions.add(permission{action: incoming, name: clientName})
 	}
 	return c
@@ -124,7 +121,7 @@ func (c Capability) AllowClientIncoming(clientName string) Capability {
 // [ErrParam] also if a parameter is not valid UTF-8, and an [ErrKind] if
 // AllowClientOutgoing was called before, as it has one application.
 func (c Capability) AllowClientOutgoing(applicationSID string, params ...Parameter) Capability {
-	if c.isAccess() && c.allows(outgoing) {
+	if c.isAccess() && c.permissions.has(outgoing) {
 		c.remember(newError(ErrKind, "an Access Token has one TwiML application; call AllowClientOutgoing once"))
 	}
 	c.remember(checkApplicationSID(applicationSID))
@@ -161,13 +158,7 @@ func (c Capability) AllowEventStream(filters ...Parameter) Capability {
 // An Access Token has one client name, its identity. Once a name receives calls
 // in it, the error for any other name is an [ErrKind].
 func (c Capability) WithClientName(name string) Capability {
-	c.remember(checkClientName(name))
-	if c.isAccess() && c.allows(incoming) && name != c.clientName {
-		c.remember(newValueError(ErrKind, name, "an Access Token has one client name; "+quote(c.clientName)+" receives calls already"))
-	}
-	if c.err == nil {
-		c.clientName = name
-	}
+	c.setClientName(name)
 	return c
 }
 
@@ -182,8 +173,10 @@ func (c Capability) WithRegion(region string) Capability {
 	}
 	c.remember(checkRegion(region))
 	if c.err == nil {
-		c.region = region
-		c.header = encodeHeader(accessHeader + `,"twr":"` + region + `"}`)
+		i := *c.issuer
+		c.issuer = &i
+		i.region = region
+		i.header = encodeHeader(`{"typ":"JWT","alg":"HS256","cty":"` + accessContentType + `","twr":"` + region + `"}`)
 	}
 	return c
 }
@@ -231,9 +224,11 @@ func (c Capability) WithNotBefore(t time.Time) Capability {
 // reserved too. WithClaim is meant for a handful of claims: each call copies the
 // earlier ones.
 func (c Capability) WithClaim(name, value string) Capability {
-	c.remember(checkClaim(name, value, c.isAccess(), c.claims))
+	c.remember(checkClaim(name, value, c.isAccess(), c.claims.has(name)))
 	if c.err == nil {
-		c.claims = append(slices.Clip(c.claims), Parameter{name, value}) // never into an array that another copy has
+		member := append(appendString(nil, name), ':')
+		member = append(appendString(member, value), ',')
+		c.claims = &claim{c.claims, name, string(member)}
 	}
 	return c
 }
@@ -254,7 +249,7 @@ func (c Capability) WithClock(now func() time.Time) Capability {
 // expiry has passed is decided when a token is generated. Nor does it miss the
 // client name of an Access Token, which a base does not have yet.
 func (c Capability) Err() error {
-	if c.err == nil && c.key == nil {
+	if c.issuer == nil {
 		return newError(ErrAccountSID, "use of zero Capability: call New or NewWithAPIKey")
 	}
 	return c.err
@@ -271,7 +266,7 @@ func (c Capability) GenerateToken() (string, error) {
 		return "", err
 	}
 	text := string(token)
-	c.key.release(s)
+	c.issuer.key.release(s)
 	return text, nil
 }
 
@@ -283,7 +278,7 @@ func (c Capability) AppendToken(dst []byte) ([]byte, error) {
 		return dst, err
 	}
 	dst = append(dst, token...)
-	c.key.release(s)
+	c.issuer.key.release(s)
 	return dst, nil
 }
 
@@ -298,23 +293,23 @@ func (c *Capability) generate() (*signer, []byte, error) {
 	if c.expiry != nil {
 		expiry = *c.expiry
 	}
-	if err := checkExpiry(expiry, now, MaxTTL); err != nil {
+	if err := checkLifetime(now, expiry, c.notBefore, MaxTTL); err != nil {
 		return nil, nil, err
-	}
-	if c.notBefore != nil {
-		if err := checkOrder(*c.notBefore, expiry, now, MaxTTL); err != nil {
-			return nil, nil, err
-		}
 	}
 	if c.isAccess() && c.clientName == "" {
 		return nil, nil, newError(ErrClientName, "an Access Token needs one: call AllowClientIncoming or WithClientName")
 	}
-	s, err := c.key.signer()
+	s, err := c.issuer.key.signer()
 	if err != nil {
 		return nil, nil, err
 	}
-	payload := c.payload(*c, s.buffer[:0], now.Unix(), expiry.Unix())
-	return s, s.seal(c.header, payload), nil
+	payload := c.claims.append(append(s.buffer[:0], '{'))
+	payload = c.issuer.members(payload, c.issuer, c.permissions, c.clientName, now.Unix(), expiry.Unix())
+	if c.notBefore != nil {
+		payload = append(payload, `,"nbf":`...)
+		payload = strconv.AppendInt(payload, c.notBefore.Unix(), 10)
+	}
+	return s, s.seal(c.issuer.header, append(payload, '}')), nil
 }
 
 // String returns the account, the API key if there is one, the client name, the
@@ -324,12 +319,12 @@ func (c Capability) String() string {
 	if err := c.Err(); err != nil {
 		return err.Error()
 	}
-	s := "account " + c.accountSID
+	s := "account " + c.issuer.accountSID
 	if c.isAccess() {
-		s += ", API key " + c.apiKeySID
+		s += ", API key " + c.issuer.apiKeySID
 	}
-	if c.region != "" {
-		s += ", region " + c.region
+	if c.issuer.region != "" {
+		s += ", region " + c.issuer.region
 	}
 	if c.clientName != "" {
 		s += ", client " + c.clientName
@@ -345,159 +340,84 @@ func (c Capability) String() string {
 	if c.permissions.n == 0 {
 		return s + ", nothing allowed"
 	}
-	return s + ", " + string(c.appendScopes(nil))
+	return s + ", " + string(c.permissions.appendScopes(nil, c.clientName))
 }
 
 // isAccess reports whether c generates Access Tokens.
-func (c *Capability) isAccess() bool { return c.apiKeySID != "" }
+func (c *Capability) isAccess() bool { return c.issuer != nil && c.issuer.apiKeySID != "" }
 
 // remember keeps err unless there is an error already.
 func (c *Capability) remember(err error) {
-	if c.err = c.Err(); c.err == nil {
+	if c.err == nil {
 		c.err = err
 	}
 }
 
-// allows reports whether an action is allowed.
-func (c *Capability) allows(a action) bool {
-	return slices.ContainsFunc(c.permissions.list(), func(p permission) bool { return p.action == a })
+func (c *Capability) setClientName(name string) {
+	c.remember(checkClientName(name))
+	if c.isAccess() && c.permissions.has(incoming) && name != c.clientName {
+		c.remember(newError(ErrKind, "an Access Token has one client name, and "+quote(c.clientName)+" receives calls already"))
+	}
+	if c.err == nil {
+		c.clientName = name
+	}
 }
 
-// accessHeader begins the header of an Access Token. Its content type is what
-// tells an Access Token from a capability token.
-const (
-	accessHeader      = `{"typ":"JWT","alg":"HS256","cty":"` + accessContentType + `"`
-	accessContentType = "twilio-fpa;v=1"
-)
+// accessContentType is what tells an Access Token from a capability token.
+const accessContentType = "twilio-fpa;v=1"
 
-// appendScopePayload appends the payload of a capability token. It takes the
-// Capability by value, as a pointer that is passed to a function value moves it
-// to the heap. Each value in a payload was checked when it was given, or is
-// escaped here, so none can end the string that it stands in.
-func (c Capability) appendScopePayload(dst []byte, _, expiry int64) []byte {
-	dst = c.appendClaims(append(dst, '{'))
+// accessHeader is {"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"} in base64url.
+const accessHeader = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImN0eSI6InR3aWxpby1mcGE7dj0xIn0"
+
+// appendScopeMembers is for a capability token. Each value in a payload was
+// checked or escaped when it was given, or is escaped here, so none can end the
+// string that it stands in.
+func appendScopeMembers(dst []byte, i *issuer, p permissions, clientName string, _, expiry int64) []byte {
 	dst = append(dst, `"scope":"`...)
-	dst = c.appendScopes(dst)
+	dst = p.appendScopes(dst, clientName)
 	dst = append(dst, `","iss":"`...)
-	dst = append(dst, c.accountSID...)
+	dst = append(dst, i.accountSID...)
 	dst = append(dst, `","exp":`...)
-	dst = strconv.AppendInt(dst, expiry, 10)
-	return append(c.appendNotBefore(dst), '}')
+	return strconv.AppendInt(dst, expiry, 10)
 }
 
-// appendGrantPayload appends the payload of an Access Token.
-func (c Capability) appendGrantPayload(dst []byte, now, expiry int64) []byte {
-	dst = c.appendClaims(append(dst, '{'))
+// appendGrantMembers is for an Access Token.
+func appendGrantMembers(dst []byte, i *issuer, p permissions, clientName string, now, expiry int64) []byte {
 	dst = append(dst, `"jti":"`...)
-	dst = append(dst, c.apiKeySID...)
+	dst = append(dst, i.apiKeySID...)
 	dst = append(dst, '-')
 	dst = strconv.AppendInt(dst, now, 10)
 	dst = append(dst, `","iss":"`...)
-	dst = append(dst, c.apiKeySID...)
+	dst = append(dst, i.apiKeySID...)
 	dst = append(dst, `","sub":"`...)
-	dst = append(dst, c.accountSID...)
+	dst = append(dst, i.accountSID...)
 	dst = append(dst, `","exp":`...)
 	dst = strconv.AppendInt(dst, expiry, 10)
 	dst = append(dst, `,"grants":`...)
-	dst = appendGrants(dst, c.voiceGrant())
-	return append(c.appendNotBefore(dst), '}')
+	return appendGrants(dst, p.voiceGrant(clientName))
 }
 
-// appendClaims appends the extra claims, with a comma after each.
-func (c *Capability) appendClaims(dst []byte) []byte {
-	for _, claim := range c.claims {
-		dst = appendString(dst, claim.Name)
-		dst = append(dst, ':')
-		dst = appendString(dst, claim.Value)
-		dst = append(dst, ',')
+// A claim is an extra one, in a list that copies share and that is never
+// changed.
+type claim struct {
+	before *claim // nil in the first one
+	name   string
+	member string // of the payload, escaped, with a comma after it
+}
+
+func (c *claim) has(name string) bool {
+	for ; c != nil; c = c.before {
+		if c.name == name {
+			return true
+		}
 	}
-	return dst
+	return false
 }
 
-func (c *Capability) appendNotBefore(dst []byte) []byte {
-	if c.notBefore == nil {
+// append appends the claims in the order of the calls.
+func (c *claim) append(dst []byte) []byte {
+	if c == nil {
 		return dst
 	}
-	dst = append(dst, `,"nbf":`...)
-	return strconv.AppendInt(dst, c.notBefore.Unix(), 10)
-}
-
-// appendScopes appends the scope URIs, with a space between two.
-func (c *Capability) appendScopes(dst []byte) []byte {
-	for i, p := range c.permissions.list() {
-		if i > 0 {
-			dst = append(dst, ' ')
-		}
-		switch p.action {
-		case incoming:
-			dst = appendIncoming(dst, p.name)
-		case outgoing:
-			dst = appendOutgoing(dst, p.name, p.params, c.clientName)
-		case eventStream:
-			dst = appendEventStream(dst, p.params)
-		}
-	}
-	return dst
-}
-
-// voiceGrant returns what an Access Token allows.
-func (c *Capability) voiceGrant() voiceGrant {
-	g := voiceGrant{identity: c.clientName}
-	for _, p := range c.permissions.list() {
-		switch p.action {
-		case incoming:
-			g.incoming = true
-		case outgoing:
-			g.applicationSID, g.params = p.name, p.params
-		}
-	}
-	return g
-}
-
-// A permission is one thing that a device may do, as it was given.
-type permission struct {
-	action action
-	name   string      // the client name, or the SID of the application
-	params []Parameter // of the application, or filters; never changed
-}
-
-type action int
-
-const (
-	incoming action = iota
-	outgoing
-	eventStream
-)
-
-// permissions is a list that can be copied and added to without disturbing other
-// copies. Most devices need one incoming and one outgoing permission, so two
-// have room in the value itself: in a slice they would cost a token 11% more time
-// and two allocations.
-type permissions struct {
-	last   [2]permission
-	n      int          // how many there are in all
-	before *permissions // those before last, shared between copies and never changed
-}
-
-func (p *permissions) add(one permission) {
-	if p.n > 0 && p.n%2 == 0 {
-		full := *p
-		*p = permissions{n: p.n, before: &full}
-	}
-	p.last[p.n%2] = one
-	p.n++
-}
-
-// list returns all permissions in the order of the calls.
-func (p *permissions) list() []permission {
-	if p.before == nil {
-		return p.last[:p.n]
-	}
-	all := make([]permission, p.n)
-	for b, end := p, p.n; b != nil; b = b.before {
-		start := (end - 1) / 2 * 2
-		copy(all[start:end], b.last[:])
-		end = start
-	}
-	return all
+	return append(c.before.append(dst), c.member...)
 }

@@ -8,30 +8,44 @@ import (
 	"unicode/utf8"
 )
 
-// checkAccountSID, checkAPIKeySID and checkSecret return errors that show nothing
-// of what they are given, since it may be a secret in the wrong place.
+// checkAccount and checkAPIKey check what a constructor is given. Their errors
+// show nothing of it, since any of it may be a secret in the wrong place.
+func checkAccount(accountSID, authToken string) error {
+	if err := checkAccountSID(accountSID, "the auth token"); err != nil {
+		return err
+	}
+	return checkSecret(ErrAuthToken, "", authToken, accountSID, "")
+}
+
+func checkAPIKey(accountSID, apiKeySID, apiKeySecret string) error {
+	const sidField = " (SID)"
+	if err := checkAccountSID(accountSID, "the API key"); err != nil {
+		return err
+	}
+	if len(apiKeySID) == 32 { // a secret that happens to begin with SK would be published
+		return newFieldError(ErrAPIKey, sidField, "it has 32 characters, as a secret has: is it swapped with the secret?")
+	}
+	if err := checkSID(ErrAPIKey, sidField, apiKeySID, "SK", "the secret or the account SID"); err != nil {
+		return err
+	}
+	return checkSecret(ErrAPIKey, secretField, apiKeySecret, accountSID, apiKeySID)
+}
+
 func checkAccountSID(s, swapped string) error {
 	if strings.HasPrefix(s, "SK") {
 		return newError(ErrAccountSID, "it begins with SK, as the SID of an API key does; an account SID begins with AC")
 	}
-	return checkSID(ErrAccountSID, "it", s, "AC", swapped)
+	return checkSID(ErrAccountSID, "", s, "AC", swapped)
 }
 
-func checkAPIKeySID(s string) error {
-	if len(s) == 32 { // a secret that happens to begin with SK would be published
-		return newError(ErrAPIKey, "the SID has 32 characters, as a secret has: is it swapped with the secret?")
-	}
-	return checkSID(ErrAPIKey, "the SID", s, "SK", "the secret or the account SID")
-}
-
-func checkSID(kind error, subject, s, prefix, swapped string) error {
+func checkSID(kind error, field, s, prefix, swapped string) error {
 	if isSID(s, prefix) {
 		return nil
 	}
-	detail := subject + " does not begin with " + prefix + ": is it swapped with " + swapped + "?"
+	detail := "it does not begin with " + prefix + ": is it swapped with " + swapped + "?"
 	switch start := strings.Index(s, prefix); {
 	case s == "":
-		detail = subject + " is empty: is its environment variable set?"
+		detail = emptyDetail
 	case s == prefix:
 		detail = "nothing follows " + prefix
 	case start == 0:
@@ -39,56 +53,58 @@ func checkSID(kind error, subject, s, prefix, swapped string) error {
 		for isAlphanumeric(s[bad]) {
 			bad++
 		}
-		detail = byteOf(subject, bad) + " is not an ASCII letter or digit" + atEnd(s, bad)
+		detail = byteDetail(s, bad, "an ASCII letter or digit")
 	case 0 < start && start <= 3:
-		detail = subject + " begins with something other than " + prefix + ", which follows at byte " + strconv.Itoa(start) +
+		detail = "it begins with something other than " + prefix + ", which follows at byte " + strconv.Itoa(start) +
 			": a space, a quote or a byte order mark?"
 	}
-	return newError(kind, detail)
+	return newFieldError(kind, field, detail)
 }
 
-// checkSecret also rejects a secret that every token would publish, as a part of
-// one of the SIDs that are given with it.
-func checkSecret(kind error, subject, s, accountSID, apiKeySID string) error {
+// checkSecret also rejects a secret that every token would publish, as it is a
+// part of a SID that is given with it.
+func checkSecret(kind error, field, s, accountSID, apiKeySID string) error {
 	bad := 0
 	for bad < len(s) && ' ' < s[bad] && s[bad] <= '~' {
 		bad++
 	}
+	var detail string
 	switch {
 	case s == "":
-		return newError(kind, subject+" is empty: is its environment variable set?")
+		detail = emptyDetail
 	case bad < len(s):
-		return newError(kind, byteOf(subject, bad)+" is not a visible ASCII character"+atEnd(s, bad))
+		detail = byteDetail(s, bad, "a visible ASCII character")
 	case len(s) > 1 && s[0] == s[len(s)-1] && strings.IndexByte("\"'`", s[0]) >= 0:
-		return newError(kind, subject+" is in quotes; remove them (docker --env-file keeps them)")
+		detail = "it is in quotes; remove them (docker --env-file keeps them)"
 	case s == accountSID:
-		return newError(kind, subject+" is the account SID: is one variable passed twice?")
+		detail = "it is the account SID: is one variable passed twice?"
 	case s == apiKeySID:
-		return newError(kind, subject+" is the SID of the key: is one variable passed twice?")
+		detail = "it is the SID of the key: is one variable passed twice?"
 	case len(s) >= 8 && strings.Contains(accountSID+" "+apiKeySID, s):
-		return newError(kind, subject+" is a part of a SID, which every token shows")
+		detail = "it is a part of a SID, which every token shows"
 	case looksLikeSID(s):
-		return newError(kind, subject+" has the form of a SID: is it swapped with one?")
+		detail = "it has the form of a SID: is it swapped with one?"
+	default:
+		return nil
 	}
-	return nil
+	return newFieldError(kind, field, detail)
 }
 
-// byteOf says where a bad byte is.
-func byteOf(subject string, i int) string {
-	if subject == "it" {
-		return "byte " + strconv.Itoa(i)
-	}
-	return "byte " + strconv.Itoa(i) + " of " + subject
-}
+const (
+	emptyDetail = "it is empty: is its environment variable set?"
+	secretField = " (secret)" // of an API key
+	tooShort    = "it has fewer than the 14 characters that an enforced FIPS 140-3 mode requires"
+)
 
-// atEnd returns a hint if no letter or digit follows the bad byte.
-func atEnd(s string, bad int) string {
+// byteDetail says which byte is bad, and why if no letter or digit follows it.
+func byteDetail(s string, bad int, want string) string {
+	detail := "byte " + strconv.Itoa(bad) + " is not " + want
 	for i := bad; i < len(s); i++ {
 		if isAlphanumeric(s[i]) {
-			return ""
+			return detail
 		}
 	}
-	return ": a newline, a space or a quote at the end?"
+	return detail + ": a newline, a space or a quote at the end?"
 }
 
 // checkClientName applies the rules of Twilio's errors 31100 and 31105.
@@ -165,7 +181,7 @@ func checkParamsText(params []Parameter) error {
 	return nil
 }
 
-func checkClaim(name, value string, isAccess bool, earlier []Parameter) error {
+func checkClaim(name, value string, isAccess bool, isTaken bool) error {
 	reserved := []string{"scope", "iss", "exp", "nbf", "iat", "jti", "sub", "grants"}
 	if !isAccess {
 		reserved = reserved[:5]
@@ -175,7 +191,7 @@ func checkClaim(name, value string, isAccess bool, earlier []Parameter) error {
 		return newError(ErrClaim, "no name for the value "+quote(value))
 	case slices.Contains(reserved, name):
 		return newValueError(ErrClaim, name, "the name is reserved; choose another one")
-	case slices.ContainsFunc(earlier, func(p Parameter) bool { return p.Name == name }):
+	case isTaken:
 		return newValueError(ErrClaim, name, "duplicate name; give each claim a name of its own")
 	case !utf8.ValidString(name):
 		return newValueError(ErrClaim, name, "the name is not valid UTF-8")
@@ -208,21 +224,19 @@ func checkTime(name string, t time.Time) error {
 	return nil
 }
 
-// checkExpiry is for a token that is generated now.
-func checkExpiry(expiry, now time.Time, most time.Duration) error {
+// checkLifetime is for a token that is generated now.
+func checkLifetime(now, expiry time.Time, notBefore *time.Time, most time.Duration) error {
 	left := expiry.Sub(now)
-	if left < time.Second || left > most || expiry.Unix() < now.Unix() { // the last if time.Time has wrapped around
-		return newError(ErrTTL, "the expiry "+when(expiry, now, most)+"; it must be from 1s to "+most.String()+" away")
+	detail := ""
+	switch {
+	case left < time.Second || left > most || expiry.Unix() < now.Unix(): // the last if time.Time has wrapped around
+		detail = "the expiry " + when(expiry, now, most) + "; it must be from 1s to " + most.String() + " away"
+	case notBefore != nil && notBefore.Unix() >= expiry.Unix():
+		detail = "the not-before " + when(*notBefore, now, most) + ", not before the expiry, which " + when(expiry, now, most)
+	default:
+		return nil
 	}
-	return nil
-}
-
-// checkOrder is for a token that is generated now.
-func checkOrder(notBefore, expiry, now time.Time, most time.Duration) error {
-	if notBefore.Unix() >= expiry.Unix() {
-		return newError(ErrTTL, "the not-before "+when(notBefore, now, most)+", not before the expiry, which "+when(expiry, now, most))
-	}
-	return nil
+	return newError(ErrTTL, detail)
 }
 
 // when returns how far t is from now, and on which side. It asks about the usual

@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,7 +26,7 @@ func (c Capability) Verify(token string) (Claims, error) {
 	if err := c.Err(); err != nil {
 		return Claims{}, err
 	}
-	header, payload, err := c.key.open(token)
+	header, payload, err := c.issuer.key.open(token)
 	if err != nil {
 		return Claims{}, err
 	}
@@ -36,7 +37,7 @@ func (c Capability) Verify(token string) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	if err := claims.checkIssuer(c.accountSID, c.apiKeySID); err != nil {
+	if err := claims.checkIssuer(c.issuer.accountSID, c.issuer.apiKeySID); err != nil {
 		return Claims{}, err
 	}
 	if err := claims.checkTime(c.now()); err != nil {
@@ -154,14 +155,18 @@ func (c *Claims) checkIssuer(accountSID, apiKeySID string) error {
 // second is ignored.
 func (c *Claims) checkTime(now time.Time) error {
 	now = time.Unix(now.Unix(), 0)
-	clock := " (clock: " + date(now) + ")"
 	switch {
 	case c.ExpiresAt.Unix() <= now.Unix():
-		return &detailedError{ErrExpired, " at " + date(c.ExpiresAt) + ", " + length(c.ExpiresAt.Sub(now)) + " ago" + clock}
+		return &detailedError{ErrExpired, " at " + between(c.ExpiresAt, now, "ago")}
 	case !c.NotBefore.IsZero() && c.NotBefore.Unix() > now.Unix():
-		return newError(ErrNotYetValid, "valid from "+date(c.NotBefore)+", "+length(c.NotBefore.Sub(now))+" away"+clock)
+		return newError(ErrNotYetValid, "valid from "+between(c.NotBefore, now, "away"))
 	}
 	return nil
+}
+
+// between returns a limit, the clock, and how far apart they are.
+func between(limit, now time.Time, side string) string {
+	return date(limit) + ", " + length(limit.Sub(now)) + " " + side + " (clock: " + date(now) + ")"
 }
 
 // isAccessToken decides the kind of a token by its header, before its payload is
@@ -208,7 +213,8 @@ func parseAccessToken(h header, payload string) (Claims, error) {
 	}
 	c := Claims{Region: region}
 	var hasGrants bool
-	err = parseObject("payload", payload, func(name string, v jsonValue) (err error) {
+	p := parser{part: "payload", text: payload}
+	err = p.object(func(name string, v jsonValue) (err error) {
 		switch name {
 		case "iss":
 			c.APIKeySID, err = parseSID(name, v, "the SID of an API key")
@@ -216,7 +222,7 @@ func parseAccessToken(h header, payload string) (Claims, error) {
 			c.AccountSID, err = parseSID(name, v, "an account SID")
 		case "grants":
 			hasGrants = true
-			err = c.parseGrants(v)
+			err = c.parseGrants(&p, v)
 		default:
 			err = c.parseOther(name, v)
 		}
@@ -282,12 +288,13 @@ func parseScopes(v jsonValue) ([]Scope, error) {
 }
 
 // parseGrants reads the grants of an Access Token and translates them.
-func (c *Claims) parseGrants(v jsonValue) error {
-	g, err := parseGrants(v)
+func (c *Claims) parseGrants(p *parser, v jsonValue) error {
+	g, err := parseGrants(p, v)
 	if err != nil {
 		return err
 	}
 	c.identity = g.identity
+	c.Scopes = make([]Scope, 0, 2)
 	var caller []Parameter
 	if g.identity != "" {
 		caller = []Parameter{{"clientName", g.identity}}
@@ -296,8 +303,9 @@ func (c *Claims) parseGrants(v jsonValue) error {
 		c.Scopes = append(c.Scopes, Scope{"client", "incoming", caller})
 	}
 	if g.applicationSID != "" {
-		params := []Parameter{{"appSid", g.applicationSID}, {"appParams", string(appendForm(nil, g.params))}}
-		c.Scopes = append(c.Scopes, Scope{"client", "outgoing", append(params, caller...)})
+		form := string(appendForm(nil, g.params))
+		params := slices.Concat([]Parameter{{"appSid", g.applicationSID}, {"appParams", form}}, caller)
+		c.Scopes = append(c.Scopes, Scope{"client", "outgoing", params})
 	}
 	return nil
 }

@@ -62,8 +62,10 @@ func Times(c Capability) []time.Time { return []time.Time{*c.expiry, *c.notBefor
 // WithoutSigner returns a Capability whose key cannot sign any more. No call
 // brings that about, since a constructor has made a signer from the same secret.
 func WithoutSigner(c Capability) Capability {
-	k := &key{tooShort: c.key.tooShort}
+	k := &key{rejected: c.issuer.key.rejected}
 	k.signers.New = func() any { return (*signer)(nil) }
-	c.key = k
+	i := *c.issuer
+	i.key = k
+	c.issuer = &i
 	return c
 }

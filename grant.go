@@ -9,63 +9,62 @@ type voiceGrant struct {
 	params         []Parameter // of the application
 }
 
-// parseGrants reads the grants of an Access Token from any source. Grants other
-// than voice are skipped. An error is an ErrScope, or an ErrMalformed if a member
-// occurs twice.
-func parseGrants(v jsonValue) (voiceGrant, error) {
-	var g voiceGrant
-	err := parseLevel("grants", v, func(name string, v jsonValue) (err error) {
+// parseGrants reads the grants of an Access Token from any source, at which the
+// parser stands. Grants other than voice are skipped. An error is an ErrScope,
+// or an ErrMalformed if a member occurs twice.
+func parseGrants(p *parser, v jsonValue) (g voiceGrant, err error) {
+	err = parseLevel(p, "payload: grants", v, func(name string, v jsonValue) (err error) {
 		switch name {
 		case "identity":
-			g.identity, err = parseText("grants.identity", v)
+			g.identity, err = parseText("payload: grants.identity", v)
 		case "voice":
-			err = g.parseVoice(v)
+			err = g.parseVoice(p, v)
 		}
 		return err
 	})
 	return g, err
 }
 
-func (g *voiceGrant) parseVoice(v jsonValue) error {
-	return parseLevel("grants.voice", v, func(name string, v jsonValue) error {
+func (g *voiceGrant) parseVoice(p *parser, v jsonValue) error {
+	return parseLevel(p, "payload: grants.voice", v, func(name string, v jsonValue) error {
 		switch name {
 		case "incoming":
-			return g.parseIncoming(v)
+			return g.parseIncoming(p, v)
 		case "outgoing":
-			return g.parseOutgoing(v)
+			return g.parseOutgoing(p, v)
 		}
 		return nil
 	})
 }
 
-func (g *voiceGrant) parseIncoming(v jsonValue) error {
-	return parseLevel("grants.voice.incoming", v, func(name string, v jsonValue) error {
+func (g *voiceGrant) parseIncoming(p *parser, v jsonValue) error {
+	return parseLevel(p, "payload: grants.voice.incoming", v, func(name string, v jsonValue) error {
 		if name != "allow" {
 			return nil
 		}
-		if (v != jsonValue{text: "true"} && v != jsonValue{text: "false"}) {
-			return levelError("grants.voice.incoming.allow", v, "true or false")
+		g.incoming = v == jsonValue{text: "true"}
+		if !g.incoming && v != (jsonValue{text: "false"}) {
+			return levelError("payload: grants.voice.incoming.allow", v, "true or false")
 		}
-		g.incoming = v.text == "true"
 		return nil
 	})
 }
 
-func (g *voiceGrant) parseOutgoing(v jsonValue) error {
-	return parseLevel("grants.voice.outgoing", v, func(name string, v jsonValue) (err error) {
+func (g *voiceGrant) parseOutgoing(p *parser, v jsonValue) error {
+	return parseLevel(p, "payload: grants.voice.outgoing", v, func(name string, v jsonValue) (err error) {
 		switch name {
 		case "application_sid":
-			g.applicationSID, err = parseText("grants.voice.outgoing.application_sid", v)
+			g.applicationSID, err = parseText("payload: grants.voice.outgoing.application_sid", v)
 		case "params":
-			err = g.parseParams(v)
+			err = g.parseParams(p, v)
 		}
 		return err
 	})
 }
 
-func (g *voiceGrant) parseParams(v jsonValue) error {
-	const path = "grants.voice.outgoing.params"
-	return parseLevel(path, v, func(name string, v jsonValue) error {
+func (g *voiceGrant) parseParams(p *parser, v jsonValue) error {
+	const path = "payload: grants.voice.outgoing.params"
+	return parseLevel(p, path, v, func(name string, v jsonValue) error {
 		if !v.isString {
 			return levelError(path+": "+quote(name), v, "a string")
 		}
@@ -74,13 +73,13 @@ func (g *voiceGrant) parseParams(v jsonValue) error {
 	})
 }
 
-// parseLevel reads an object within the payload. Of a member that two parsers
-// might read differently, it says what stands there.
-func parseLevel(path string, v jsonValue, member func(name string, v jsonValue) error) error {
+// parseLevel reads an object within the payload. Of a value that two parsers
+// might understand differently, it says what stands there.
+func parseLevel(p *parser, path string, v jsonValue, member func(name string, v jsonValue) error) error {
 	if !v.isObject() {
 		return levelError(path, v, "an object")
 	}
-	return parseObject("payload: "+path, v.text, member)
+	return p.members(member)
 }
 
 func parseText(path string, v jsonValue) (string, error) {
@@ -91,7 +90,21 @@ func parseText(path string, v jsonValue) (string, error) {
 }
 
 func levelError(path string, v jsonValue, want string) error {
-	return newError(ErrScope, "payload: "+path+" is "+v.quoted()+", not "+want)
+	return newError(ErrScope, path+" is "+v.quoted()+", not "+want)
+}
+
+// voiceGrant returns what the two permissions of an Access Token say.
+func (p *permissions) voiceGrant(clientName string) voiceGrant {
+	g := voiceGrant{identity: clientName}
+	for _, one := range p.last[:p.n] {
+		switch one.action {
+		case incoming:
+			g.incoming = true
+		case outgoing:
+			g.applicationSID, g.params = one.name, one.params
+		}
+	}
+	return g
 }
 
 // appendGrants appends the grants of an Access Token. All strings in them are

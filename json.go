@@ -10,12 +10,12 @@ import (
 // A jsonValue is what a member of a JSON object holds. The zero jsonValue stands
 // for a member that is absent.
 type jsonValue struct {
-	text     string // the characters of a string; anything else as written
+	text     string // the characters of a string; "{" for an object; anything else as written
 	isString bool
 }
 
 func (v jsonValue) isAbsent() bool { return v == jsonValue{} }
-func (v jsonValue) isObject() bool { return !v.isString && strings.HasPrefix(v.text, "{") }
+func (v jsonValue) isObject() bool { return v == jsonValue{text: "{"} }
 
 // integer returns a number that is written without fraction and exponent and
 // fits an int64.
@@ -47,13 +47,38 @@ func (v jsonValue) quoted() string {
 // that member returns.
 func parseObject(part, text string, member func(name string, v jsonValue) error) error {
 	p := parser{part: part, text: text}
-	if !utf8.ValidString(text) {
-		return newError(ErrMalformed, part+": not valid UTF-8")
+	return p.object(member)
+}
+
+// A parser walks through a JSON text. A method that reads a part of its grammar
+// skips white space first.
+type parser struct {
+	part, text string
+	pos        int
+}
+
+// object does what parseObject does. A caller that has the parser can read an
+// object within the object too: member may call p.members if v is an object.
+func (p *parser) object(member func(name string, v jsonValue) error) error {
+	if !utf8.ValidString(p.text) {
+		return newError(ErrMalformed, p.part+": not valid UTF-8")
 	}
-	if !p.next('{') {
+	if p.space(); p.pos == len(p.text) || p.text[p.pos] != '{' {
 		return p.expected("an object")
 	}
+	if err := p.members(member); err != nil {
+		return err
+	}
+	if p.space(); p.pos < len(p.text) {
+		return p.expected("nothing after the object")
+	}
+	return nil
+}
+
+// members reads the object at which the parser stands.
+func (p *parser) members(member func(name string, v jsonValue) error) error {
 	var names nameSet
+	p.next('{')
 	for first := true; !p.next('}'); first = false {
 		if !first && !p.next(',') {
 			return p.expected("a comma or '}'")
@@ -63,27 +88,23 @@ func parseObject(part, text string, member func(name string, v jsonValue) error)
 			return err
 		}
 		if !names.add(name) {
-			return newError(ErrMalformed, part+": duplicate member "+quote(name))
+			return newError(ErrMalformed, p.part+": duplicate member "+quote(name))
 		}
-		v, err := p.readValue()
+		v, err := p.value()
 		if err != nil {
 			return err
 		}
+		start := p.pos
 		if err := member(name, v); err != nil {
 			return err
 		}
-	}
-	if p.space(); p.pos < len(text) {
-		return p.expected("nothing after the object")
+		if v.isObject() && p.pos == start {
+			if err := p.skip(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
-}
-
-// A parser walks through a JSON text. A method that reads a part of its grammar
-// skips white space first.
-type parser struct {
-	part, text string
-	pos        int
 }
 
 // expected returns an error that says what was expected at the parser's
@@ -129,10 +150,14 @@ func (p *parser) name() (string, error) {
 	return name, err
 }
 
-// readValue reads a value.
-func (p *parser) readValue() (jsonValue, error) {
+// value reads a value, unless it is an object: the parser then stands at its
+// brace, which is the text of the value.
+func (p *parser) value() (jsonValue, error) {
 	p.space()
 	start := p.pos
+	if p.pos < len(p.text) && p.text[p.pos] == '{' {
+		return jsonValue{text: "{"}, nil
+	}
 	if p.next('"') {
 		s, err := p.string()
 		return jsonValue{s, true}, err
@@ -362,7 +387,7 @@ func appendString(dst []byte, s string) []byte {
 // appendEscape appends the escape of a character.
 func appendEscape(dst []byte, r rune) []byte {
 	const hex = "0123456789abcdef"
-	if i := strings.IndexRune(escapedBytes, r); i >= 0 {
+	if i := strings.IndexByte(escapedBytes, byte(r)); i >= 0 && r < utf8.RuneSelf {
 		return append(dst, '\\', escapeLetters[i])
 	}
 	var units [2]uint16

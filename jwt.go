@@ -18,13 +18,13 @@ import (
 // into.
 type key struct {
 	signers  sync.Pool // of *signer
-	tooShort error
+	rejected error     // what to return if an enforced FIPS 140-3 mode rejects the secret
 }
 
-// newKey returns the key. Its error, then or later, is tooShort: that an
-// enforced FIPS 140-3 mode rejects the secret.
-func newKey(secret string, tooShort error) (*key, error) {
-	k := &key{tooShort: tooShort}
+// newKey returns the key. Its error, now or later, is rejected, which means that
+// an enforced FIPS 140-3 mode takes the secret to be too short.
+func newKey(secret string, rejected error) (*key, error) {
+	k := &key{rejected: rejected}
 	k.signers.New = func() any { return newSigner(secret) }
 	s, err := k.signer()
 	if err != nil {
@@ -57,7 +57,7 @@ func (k *key) open(token string) (header, string, error) {
 func (k *key) signer() (*signer, error) {
 	s := k.signers.Get().(*signer)
 	if s == nil {
-		return nil, k.tooShort
+		return nil, k.rejected
 	}
 	return s, nil
 }
@@ -65,7 +65,7 @@ func (k *key) signer() (*signer, error) {
 // release puts a signer back, except for one whose buffer a huge token has made
 // huge.
 func (k *key) release(s *signer) {
-	if cap(s.buffer) <= 64<<10 {
+	if cap(s.buffer) <= 256<<10 {
 		k.signers.Put(s)
 	}
 }
@@ -203,7 +203,8 @@ func readHeader(part string) (h header, err error) {
 
 // decodePart decodes the header or the payload of a token.
 func decodePart(name, part string) (string, error) {
-	text, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	var room [512]byte // for a part of the usual size
+	text, err := base64.RawURLEncoding.Strict().AppendDecode(room[:0], []byte(part))
 	if err == nil && len(part) == base64.RawURLEncoding.EncodedLen(len(text)) { // even Strict skips line breaks
 		return string(text), nil
 	}

@@ -175,6 +175,82 @@ func isPlain(s string) bool {
 	return s != ""
 }
 
+// permissions is a list that can be copied and added to without disturbing other
+// copies. Most devices need one incoming and one outgoing permission, so two
+// have room in the value itself: in a slice they would cost a token 11% more time
+// and two allocations.
+type permissions struct {
+	last   [2]permission
+	n      int          // how many there are in all
+	before *permissions // those before last, shared between copies and never changed
+}
+
+// A permission is one thing that a device may do, as it was given.
+type permission struct {
+	action action
+	name   string      // the client name, or the SID of the application
+	params []Parameter // of the application, or filters; never changed
+}
+
+type action int
+
+const (
+	incoming action = iota
+	outgoing
+	eventStream
+)
+
+func (p *permissions) add(one permission) {
+	if p.n > 0 && p.n%2 == 0 {
+		full := *p
+		*p = permissions{n: p.n, before: &full}
+	}
+	p.last[p.n%2] = one
+	p.n++
+}
+
+// list returns all permissions in the order of the calls.
+func (p *permissions) list() []permission {
+	if p.before == nil {
+		return p.last[:p.n]
+	}
+	all := make([]permission, p.n)
+	for b, end := p, p.n; b != nil; b = b.before {
+		start := (end - 1) / 2 * 2
+		copy(all[start:end], b.last[:])
+		end = start
+	}
+	return all
+}
+
+// appendScopes appends the scope URIs, with a space between two.
+func (p *permissions) appendScopes(dst []byte, clientName string) []byte {
+	for i, one := range p.list() {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		switch one.action {
+		case incoming:
+			dst = appendIncoming(dst, one.name)
+		case outgoing:
+			dst = appendOutgoing(dst, one.name, one.params, clientName)
+		case eventStream:
+			dst = appendEventStream(dst, one.params)
+		}
+	}
+	return dst
+}
+
+// has reports whether an action is among the two permissions of an Access Token.
+func (p *permissions) has(a action) bool {
+	for _, one := range p.last[:p.n] {
+		if one.action == a {
+			return true
+		}
+	}
+	return false
+}
+
 // appendIncoming appends the scope URI that allows incoming calls.
 func appendIncoming(dst []byte, clientName string) []byte {
 	dst = append(dst, "scope:client:incoming?clientName="...)
