@@ -15,7 +15,7 @@ const DefaultTTL = time.Hour
 const MaxTTL = 24 * time.Hour
 
 // A Capability describes what a device may do with a Twilio account. It
-// generates the tokens that grant it, and verifies tokens of the account. [New]
+// generates tokens for the device, and verifies tokens of the account. [New]
 // makes one for capability tokens and [NewWithAPIKey] one for Access Tokens; the
 // zero Capability only returns errors.
 //
@@ -32,7 +32,7 @@ type Capability struct {
 	issuer      *issuer // nil in the zero Capability; shared between copies and never changed
 	clientName  string  // the last one given
 	permissions permissions
-	claims      *claim // the last one given
+	claims      *claims
 	ttl         time.Duration
 	expiry      *time.Time // nil if the ttl applies
 	notBefore   *time.Time // nil if there is none
@@ -50,17 +50,18 @@ type issuer struct {
 	region     string // of an Access Token; "" if none was given
 }
 
-// appendMembers appends those members of a payload in which the kinds of token
-// differ. What it takes by value would move to the heap if it took a pointer.
+// appendMembers appends the members of a payload in which the kinds of token
+// differ. It takes the permissions by value, as a pointer that goes to a function
+// value moves all of the Capability to the heap.
 type appendMembers func(dst []byte, i *issuer, p permissions, clientName string, now, expiry int64) []byte
 
 // New returns a Capability that generates capability tokens and allows nothing
 // yet. The error is an [ErrAccountSID] unless accountSID is "AC" and one or more
 // ASCII letters and digits. It is an [ErrAuthToken] if authToken is empty, has a
 // byte that is not visible ASCII, is in quotes, has the form of a SID (two
-// capital letters and 32 hexadecimal digits), is accountSID or eight or more
-// characters of it, or is too short for an enforced FIPS 140-3 mode. No error of
-// New shows any part of its arguments.
+// capital letters and 32 hexadecimal digits), is accountSID or a stretch of eight
+// or more characters of it, or is too short for an enforced FIPS 140-3 mode. No
+// error of New shows any part of its arguments.
 func New(accountSID, authToken string) (Capability, error) {
 	if err := checkAccount(accountSID, authToken); err != nil {
 		return failed(err)
@@ -78,11 +79,11 @@ func New(accountSID, authToken string) (Capability, error) {
 // the key is created. It must be a Main or a Standard key of the same account;
 // a Restricted key cannot sign Access Tokens (Twilio's error 20160).
 //
-// The errors are as those of [New], with an [ErrAPIKey] for the SID and for the
+// The errors are those of [New], but an [ErrAPIKey] for the SID and for the
 // secret of the key. The SID must be "SK" and one or more ASCII letters and
 // digits, but not 32 characters in all, as a secret has. The secret must not be
-// one of the two SIDs or eight or more characters of one. No error of
-// NewWithAPIKey shows any part of its arguments.
+// one of the two SIDs, or a stretch of eight or more characters of one. No error
+// of NewWithAPIKey shows any part of its arguments.
 func NewWithAPIKey(accountSID, apiKeySID, apiKeySecret string) (Capability, error) {
 	if err := checkAPIKey(accountSID, apiKeySID, apiKeySecret); err != nil {
 		return failed(err)
@@ -96,16 +97,17 @@ func NewWithAPIKey(accountSID, apiKeySID, apiKeySecret string) (Capability, erro
 }
 
 // failed returns a Capability that only returns err, without the arguments of
-// the constructor, as any of them may be the secret. Its key, which is never
-// used, tells it from the zero Capability.
+// the constructor, as any of them may be the secret. Its issuer,
+// which is never used, tells it from the zero Capability.
 func failed(err error) (Capability, error) { return Capability{issuer: new(issuer), err: err}, err }
 
-// AllowClientIncoming allows incoming calls to a client name, which is also
-// the name of the caller in outgoing calls. The error is that of
+// AllowClientIncoming allows incoming calls to a client name, which is also the
+// name of the caller in outgoing calls. The error is that of
 // [Capability.WithClientName].
 func (c Capability) AllowClientIncoming(clientName string) Capability {
 	c.setClientName(clientName)
-	if c.err == nil && !(c.isAccess() && c.permissions.has(incoming)) { // else the same name once more
+	again := c.isAccess() && c.permissions.granted(incoming) // to the same name, or there is an error
+	if c.err == nil && !again {
 		c.permissions.add(permission{action: incoming, name: clientName})
 	}
 	return c
@@ -117,20 +119,18 @@ func (c Capability) AllowClientIncoming(clientName string) Capability {
 //
 // The error is an [ErrApplicationSID] unless applicationSID is "AP" and one or
 // more ASCII letters and digits, and an [ErrParam] if a parameter has no name
-// or the name of another one in this call. For an Access Token it is an
-// [ErrParam] also if a parameter is not valid UTF-8, and an [ErrKind] if
-// AllowClientOutgoing was called before, as it has one application.
+// or the name of another one in this call. An Access Token has one application
+// and only valid UTF-8: for it, the error is an [ErrKind] if AllowClientOutgoing
+// was called before, and an [ErrParam] if a parameter is not valid UTF-8.
 func (c Capability) AllowClientOutgoing(applicationSID string, params ...Parameter) Capability {
-	if c.isAccess() && c.permissions.has(outgoing) {
-		c.remember(newError(ErrKind, "an Access Token has one TwiML application; call AllowClientOutgoing once"))
+	if c.isAccess() && c.permissions.granted(outgoing) {
+		c.remember(newError(ErrKind, "an Access Token has one TwiML application; generate a token for each"))
 	}
+	own := append([]Parameter(nil), params...) // before the check, so that nobody changes what was checked
 	c.remember(checkApplicationSID(applicationSID))
-	c.remember(checkParams(params))
-	if c.isAccess() {
-		c.remember(checkParamsText(params))
-	}
+	c.remember(checkParams(own, c.isAccess()))
 	if c.err == nil {
-		c.permissions.add(permission{outgoing, applicationSID, slices.Clone(params)})
+		c.permissions.add(permission{outgoing, applicationSID, own})
 	}
 	return c
 }
@@ -141,11 +141,12 @@ func (c Capability) AllowClientOutgoing(applicationSID string, params ...Paramet
 // this call. For an Access Token it is an [ErrKind].
 func (c Capability) AllowEventStream(filters ...Parameter) Capability {
 	if c.isAccess() {
-		c.remember(newError(ErrKind, "an Access Token has no event stream; do without AllowEventStream"))
+		c.remember(newError(ErrKind, "an Access Token cannot allow the event stream; leave out AllowEventStream"))
 	}
-	c.remember(checkParams(filters))
+	own := append([]Parameter(nil), filters...)
+	c.remember(checkParams(own, false))
 	if c.err == nil {
-		c.permissions.add(permission{action: eventStream, params: slices.Clone(filters)})
+		c.permissions.add(permission{action: eventStream, params: own})
 	}
 	return c
 }
@@ -169,7 +170,7 @@ func (c Capability) WithClientName(name string) Capability {
 // token it is an [ErrKind].
 func (c Capability) WithRegion(region string) Capability {
 	if !c.isAccess() {
-		c.remember(newError(ErrKind, "capability tokens are for the region us1 only; use NewWithAPIKey"))
+		c.remember(newError(ErrKind, "a capability token is for the region us1 only; use NewWithAPIKey"))
 	}
 	c.remember(checkRegion(region))
 	if c.err == nil {
@@ -197,7 +198,7 @@ func (c Capability) WithTTL(ttl time.Duration) Capability {
 // the zero time; GenerateToken returns one if t is not from 1 second to [MaxTTL]
 // away when a token is generated.
 func (c Capability) WithExpiry(t time.Time) Capability {
-	c.remember(checkTime("expiry", t))
+	c.remember(checkTimeSet("expiry", t))
 	if c.err == nil {
 		t = t.Round(0) // the monotonic reading would hide that the clock was set
 		c.expiry = &t
@@ -209,7 +210,7 @@ func (c Capability) WithExpiry(t time.Time) Capability {
 // whole second. The error is an [ErrTTL] if t is the zero time; GenerateToken
 // returns one if t is not before the expiry.
 func (c Capability) WithNotBefore(t time.Time) Capability {
-	c.remember(checkTime("not-before", t))
+	c.remember(checkTimeSet("not-before", t))
 	if c.err == nil {
 		t = t.Round(0)
 		c.notBefore = &t
@@ -222,20 +223,18 @@ func (c Capability) WithNotBefore(t time.Time) Capability {
 // if it is scope, iss, exp, nbf, iat or that of an earlier claim, or if name or
 // value is not valid UTF-8. In an Access Token the names jti, sub and grants are
 // reserved too. WithClaim is meant for a handful of claims: each call copies the
-// earlier ones.
+// text of the earlier ones.
 func (c Capability) WithClaim(name, value string) Capability {
 	c.remember(checkClaim(name, value, c.isAccess(), c.claims.has(name)))
 	if c.err == nil {
-		member := append(appendString(nil, name), ':')
-		member = append(appendString(member, value), ',')
-		c.claims = &claim{c.claims, name, string(member)}
+		c.claims = c.claims.with(name, value)
 	}
 	return c
 }
 
-// WithClock sets the clock of GenerateToken, AppendToken and Verify, for tests.
-// It has to be safe for concurrent use if the Capability is shared. nil means
-// [time.Now].
+// WithClock sets the clock of GenerateToken, AppendToken and Verify: for tests, or
+// to verify with some leeway where clocks differ. It has to be safe for
+// concurrent use if the Capability is shared. nil means [time.Now].
 func (c Capability) WithClock(now func() time.Time) Capability {
 	if now == nil {
 		now = time.Now
@@ -246,8 +245,8 @@ func (c Capability) WithClock(now func() time.Time) Capability {
 
 // Err returns the first error of the calls so far, so that a program can check
 // its base Capability at start-up. It does not look at the clock: whether an
-// expiry has passed is decided when a token is generated. Nor does it miss the
-// client name of an Access Token, which a base does not have yet.
+// expiry has passed is decided when a token is generated. Nor does it require a
+// client name for Access Tokens, as a base has none yet.
 func (c Capability) Err() error {
 	if c.issuer == nil {
 		return newError(ErrAccountSID, "use of zero Capability: call New or NewWithAPIKey")
@@ -258,8 +257,8 @@ func (c Capability) Err() error {
 // GenerateToken returns a signed token. The error is that of Err, or an
 // [ErrTTL] if the expiry is not from 1 second to [MaxTTL] away, or if the
 // not-before is not before it. For an Access Token without a client name it is
-// an [ErrClientName]. (It is the constructor's error for a secret if FIPS 140-3
-// mode was not enforced then but is now, and requires a longer one.)
+// an [ErrClientName]. (If FIPS 140-3 mode, enforced since the constructor ran,
+// requires a longer secret, it is the constructor's error for that.)
 func (c Capability) GenerateToken() (string, error) {
 	s, token, err := c.generate()
 	if err != nil {
@@ -282,8 +281,7 @@ func (c Capability) AppendToken(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// generate returns a token and the signer that it is valid for, to be released
-// after the token was copied.
+// generate returns a token, which is valid until its signer is released.
 func (c *Capability) generate() (*signer, []byte, error) {
 	if err := c.Err(); err != nil {
 		return nil, nil, err
@@ -303,18 +301,30 @@ func (c *Capability) generate() (*signer, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	payload := c.claims.append(append(s.buffer[:0], '{'))
-	payload = c.issuer.members(payload, c.issuer, c.permissions, c.clientName, now.Unix(), expiry.Unix())
-	if c.notBefore != nil {
-		payload = append(payload, `,"nbf":`...)
-		payload = strconv.AppendInt(payload, c.notBefore.Unix(), 10)
-	}
-	return s, s.seal(c.issuer.header, append(payload, '}')), nil
+	payload := c.appendPayload(s.buffer[:0], now.Unix(), expiry.Unix())
+	return s, s.seal(c.issuer.header, payload), nil
 }
 
-// String returns the account, the API key if there is one, the client name, the
-// lifetime and what is allowed, or the error that Err returns. Of what the
-// constructor was given, it shows the SIDs only.
+// appendPayload appends the payload of a token. Each value in it was checked or
+// escaped when it was given, or is escaped here, so none can end the string that
+// it stands in.
+func (c *Capability) appendPayload(dst []byte, now, expiry int64) []byte {
+	dst = append(dst, '{')
+	if c.claims != nil {
+		dst = append(dst, c.claims.members...)
+	}
+	dst = c.issuer.members(dst, c.issuer, c.permissions, c.clientName, now, expiry)
+	if c.notBefore != nil {
+		dst = append(dst, `,"nbf":`...)
+		dst = strconv.AppendInt(dst, c.notBefore.Unix(), 10)
+	}
+	return append(dst, '}')
+}
+
+// String returns the account, the API key and the region of an Access Token, the
+// client name, the not-before, the lifetime and what is allowed, or the error that
+// Err returns. Of what the constructor was given, it shows the SIDs only. It does
+// not show the claims of WithClaim.
 func (c Capability) String() string {
 	if err := c.Err(); err != nil {
 		return err.Error()
@@ -355,8 +365,8 @@ func (c *Capability) remember(err error) {
 
 func (c *Capability) setClientName(name string) {
 	c.remember(checkClientName(name))
-	if c.isAccess() && c.permissions.has(incoming) && name != c.clientName {
-		c.remember(newError(ErrKind, "an Access Token has one client name, and "+quote(c.clientName)+" receives calls already"))
+	if c.isAccess() && c.permissions.granted(incoming) {
+		c.remember(checkReceiver(c.clientName, name))
 	}
 	if c.err == nil {
 		c.clientName = name
@@ -369,9 +379,7 @@ const accessContentType = "twilio-fpa;v=1"
 // accessHeader is {"typ":"JWT","alg":"HS256","cty":"twilio-fpa;v=1"} in base64url.
 const accessHeader = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImN0eSI6InR3aWxpby1mcGE7dj0xIn0"
 
-// appendScopeMembers is for a capability token. Each value in a payload was
-// checked or escaped when it was given, or is escaped here, so none can end the
-// string that it stands in.
+// appendScopeMembers is for a capability token.
 func appendScopeMembers(dst []byte, i *issuer, p permissions, clientName string, _, expiry int64) []byte {
 	dst = append(dst, `"scope":"`...)
 	dst = p.appendScopes(dst, clientName)
@@ -397,27 +405,21 @@ func appendGrantMembers(dst []byte, i *issuer, p permissions, clientName string,
 	return appendGrants(dst, p.voiceGrant(clientName))
 }
 
-// A claim is an extra one, in a list that copies share and that is never
-// changed.
-type claim struct {
-	before *claim // nil in the first one
-	name   string
-	member string // of the payload, escaped, with a comma after it
+// claims are those of WithClaim, shared between copies and never changed. nil is
+// none.
+type claims struct {
+	names   []string
+	members string // of the payload, with a comma after each
 }
 
-func (c *claim) has(name string) bool {
-	for ; c != nil; c = c.before {
-		if c.name == name {
-			return true
-		}
-	}
-	return false
-}
+func (c *claims) has(name string) bool { return c != nil && slices.Contains(c.names, name) }
 
-// append appends the claims in the order of the calls.
-func (c *claim) append(dst []byte) []byte {
+// with returns the claims and one more.
+func (c *claims) with(name, value string) *claims {
 	if c == nil {
-		return dst
+		c = new(claims)
 	}
-	return append(c.before.append(dst), c.member...)
+	members := append(appendString([]byte(c.members), name), ':')
+	members = append(appendString(members, value), ',')
+	return &claims{append(slices.Clip(c.names), name), string(members)}
 }

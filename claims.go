@@ -19,9 +19,9 @@ import (
 // [ErrAPIKey] in enforced FIPS 140-3 mode.)
 //
 // Verify does not check the audience, and it accepts any Access Token that was
-// signed with the API key, for whatever service. Use an API key for voice alone,
-// and if services share a key, let each reject a token unless Claim("aud")
-// returns true and its own name.
+// signed with the API key, for whatever service. Use an API key for voice alone.
+// If services share a secret, each must reject a token unless Claim("aud") returns
+// its own name and true.
 func (c Capability) Verify(token string) (Claims, error) {
 	if err := c.Err(); err != nil {
 		return Claims{}, err
@@ -30,8 +30,8 @@ func (c Capability) Verify(token string) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	if err := checkKind(isAccessToken(header), c.isAccess()); err != nil {
-		return Claims{}, err
+	if isAccess := isAccessToken(header); isAccess != c.isAccess() {
+		return Claims{}, otherKind(isAccess)
 	}
 	claims, err := parseClaims(header, payload)
 	if err != nil {
@@ -63,8 +63,9 @@ func ParseUnverified(token string) (Claims, error) {
 // grant of an Access Token is translated to the scopes that say the same, so
 // that one program can read both kinds of token; other grants are skipped.
 //
-// JSON shows the fields below, but neither the other claims nor, unless a scope
-// has it, the client name.
+// JSON shows the exported fields, not the other claims, and the client name only
+// if a scope has it. Package encoding/json returns an error for a time after the
+// year 9999.
 type Claims struct {
 	AccountSID string
 	APIKeySID  string  // of an Access Token; "" in a capability token
@@ -100,7 +101,7 @@ func (c Claims) ClientName() string {
 	return ""
 }
 
-// Claim returns the value of a claim beyond the registered ones, such as one
+// Claim returns the value of a claim that is not a field of Claims, such as one
 // that was added by [Capability.WithClaim], and whether the token has it as a
 // string. A claim that is a list, as "aud" may be, is reported as absent. Names
 // are case-sensitive: a token may have "ISS" beside "iss". Do not use "jti" of an
@@ -118,8 +119,8 @@ func (c Claims) Claim(name string) (string, bool) {
 	return "", false
 }
 
-// ClaimNames returns the names of all claims that Claim knows and of those that
-// are not strings, in the order of the token. These are all but iss, exp, nbf,
+// ClaimNames returns the names of all claims that are not fields of Claims,
+// strings or not, in the order of the token. These are all but iss, exp, nbf,
 // iat and scope, and in an Access Token all but iss, sub, exp, nbf, iat and
 // grants. The caller may change the slice.
 func (c Claims) ClaimNames() []string {
@@ -130,15 +131,12 @@ func (c Claims) ClaimNames() []string {
 	return names
 }
 
-// checkKind returns an error unless a token is of the kind that is wanted.
-func checkKind(isAccess, wantAccess bool) error {
-	switch {
-	case isAccess && !wantAccess:
+// otherKind is the error for a token that is not of the kind of the Capability.
+func otherKind(isAccess bool) error {
+	if isAccess {
 		return newError(ErrKind, "it is an Access Token; verify it with a Capability from NewWithAPIKey")
-	case !isAccess && wantAccess:
-		return newError(ErrKind, "it is not an Access Token; verify it with a Capability from New")
 	}
-	return nil
+	return newError(ErrKind, "it is not an Access Token; verify a capability token with a Capability from New")
 }
 
 func (c *Claims) checkIssuer(accountSID, apiKeySID string) error {
@@ -173,15 +171,19 @@ func between(limit, now time.Time, side string) string {
 // read.
 func isAccessToken(h header) bool { return h.cty == jsonValue{accessContentType, true} }
 
-func parseClaims(h header, payload string) (Claims, error) {
+func parseClaims(h header, payload string) (c Claims, err error) {
 	if isAccessToken(h) {
-		return parseAccessToken(h, payload)
+		err = c.parseAccessToken(h, payload)
+	} else {
+		err = c.parseCapabilityToken(payload)
 	}
-	return parseCapabilityToken(payload)
+	if err != nil {
+		return Claims{}, err
+	}
+	return c, nil
 }
 
-func parseCapabilityToken(payload string) (Claims, error) {
-	var c Claims
+func (c *Claims) parseCapabilityToken(payload string) error {
 	var hasScope bool
 	err := parseObject("payload", payload, func(name string, v jsonValue) (err error) {
 		switch name {
@@ -197,21 +199,20 @@ func parseCapabilityToken(payload string) (Claims, error) {
 	})
 	switch {
 	case err != nil:
-		return Claims{}, err
+		return err
 	case c.AccountSID == "":
-		return Claims{}, newError(ErrIssuer, "payload: there is no iss")
+		return newError(ErrIssuer, "payload: there is no iss")
 	case !hasScope:
-		return Claims{}, newError(ErrScope, "payload: there is no scope")
+		return newError(ErrScope, "payload: there is no scope")
 	}
 	return c.complete()
 }
 
-func parseAccessToken(h header, payload string) (Claims, error) {
-	region, err := parseRegion(h.twr)
-	if err != nil {
-		return Claims{}, err
+func (c *Claims) parseAccessToken(h header, payload string) error {
+	var err error
+	if c.Region, err = parseRegion(h.twr); err != nil {
+		return err
 	}
-	c := Claims{Region: region}
 	var hasGrants bool
 	p := parser{part: "payload", text: payload}
 	err = p.object(func(name string, v jsonValue) (err error) {
@@ -222,7 +223,7 @@ func parseAccessToken(h header, payload string) (Claims, error) {
 			c.AccountSID, err = parseSID(name, v, "an account SID")
 		case "grants":
 			hasGrants = true
-			err = c.parseGrants(&p, v)
+			err = c.addGrants(&p, v)
 		default:
 			err = c.parseOther(name, v)
 		}
@@ -230,13 +231,13 @@ func parseAccessToken(h header, payload string) (Claims, error) {
 	})
 	switch {
 	case err != nil:
-		return Claims{}, err
+		return err
 	case c.APIKeySID == "":
-		return Claims{}, newError(ErrIssuer, "payload: there is no iss")
+		return newError(ErrIssuer, "payload: there is no iss")
 	case c.AccountSID == "":
-		return Claims{}, newError(ErrIssuer, "payload: there is no sub")
+		return newError(ErrIssuer, "payload: there is no sub")
 	case !hasGrants:
-		return Claims{}, newError(ErrScope, "payload: there are no grants")
+		return newError(ErrScope, "payload: there are no grants")
 	}
 	return c.complete()
 }
@@ -244,13 +245,13 @@ func parseAccessToken(h header, payload string) (Claims, error) {
 // parseRegion reads the header's twr, which is null in tokens of Twilio's Ruby
 // helper for the default region.
 func parseRegion(v jsonValue) (string, error) {
-	if !v.isString && v.text != "" && v.text != "null" {
-		return "", newError(ErrMalformed, "header: twr is "+v.quoted()+", not a region")
-	}
-	if !v.isString {
+	switch {
+	case v.isString:
+		return v.text, nil
+	case v.isAbsent(), v == jsonValue{text: "null"}:
 		return "", nil
 	}
-	return v.text, nil
+	return "", newError(ErrMalformed, "header: twr is "+v.quoted()+", not a region")
 }
 
 func parseSID(name string, v jsonValue, want string) (string, error) {
@@ -287,27 +288,29 @@ func parseScopes(v jsonValue) ([]Scope, error) {
 	return scopes, nil
 }
 
-// parseGrants reads the grants of an Access Token and translates them.
-func (c *Claims) parseGrants(p *parser, v jsonValue) error {
+// addGrants reads the grants of an Access Token.
+func (c *Claims) addGrants(p *parser, v jsonValue) error {
 	g, err := parseGrants(p, v)
-	if err != nil {
-		return err
-	}
-	c.identity = g.identity
-	c.Scopes = make([]Scope, 0, 2)
+	c.identity, c.Scopes = g.identity, grantedScopes(g)
+	return err
+}
+
+// grantedScopes returns the scopes that say the same as a voice grant.
+func grantedScopes(g voiceGrant) []Scope {
+	var scopes []Scope
 	var caller []Parameter
 	if g.identity != "" {
 		caller = []Parameter{{"clientName", g.identity}}
 	}
 	if g.incoming {
-		c.Scopes = append(c.Scopes, Scope{"client", "incoming", caller})
+		scopes = append(scopes, Scope{"client", "incoming", caller})
 	}
 	if g.applicationSID != "" {
 		form := string(appendForm(nil, g.params))
 		params := slices.Concat([]Parameter{{"appSid", g.applicationSID}, {"appParams", form}}, caller)
-		c.Scopes = append(c.Scopes, Scope{"client", "outgoing", params})
+		scopes = append(scopes, Scope{"client", "outgoing", params})
 	}
-	return nil
+	return scopes
 }
 
 // parseOther reads a member that both kinds of token have alike.
@@ -331,7 +334,8 @@ func (c *Claims) parseOther(name string, v jsonValue) (err error) {
 func parseTime(name string, v jsonValue) (time.Time, error) {
 	seconds, ok := v.integer()
 	if !ok {
-		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is "+v.quoted()+", not a whole number of seconds in 64 bits")
+		return time.Time{}, newError(ErrMalformed, "payload: "+name+" is "+v.quoted()+
+			", not a whole number of seconds in 64 bits")
 	}
 	t := time.Unix(seconds, 0).UTC()
 	if t.IsZero() {
@@ -340,11 +344,11 @@ func parseTime(name string, v jsonValue) (time.Time, error) {
 	return t, nil
 }
 
-// complete returns the claims, all members of which are read.
-func (c Claims) complete() (Claims, error) {
+// complete checks and indexes the claims after all members are read.
+func (c *Claims) complete() error {
 	const few = 16 // which are found faster without a map
 	if c.ExpiresAt.IsZero() {
-		return Claims{}, newError(ErrMalformed, "payload: there is no exp")
+		return newError(ErrMalformed, "payload: there is no exp")
 	}
 	if len(c.extra) > few {
 		c.texts = make(map[string]string)
@@ -354,5 +358,5 @@ func (c Claims) complete() (Claims, error) {
 			}
 		}
 	}
-	return c, nil
+	return nil
 }

@@ -23,8 +23,8 @@ var (
 	ErrClaim          = errors.New("capability: invalid claim")
 )
 
-// ErrKind means that a Capability was told to allow what its kind of token
-// cannot express, or that Verify was given a token of the other kind.
+// ErrKind means that a Capability was asked for what its kind of token cannot
+// express, or that Verify was given a token of the other kind.
 var ErrKind = errors.New("capability: wrong kind of token")
 
 // The errors of Verify, ParseUnverified, ParseScope and ParseParams. The error
@@ -42,8 +42,8 @@ var (
 )
 
 // A detailedError is one of the errors above with what was wrong and what to
-// do. It never holds a secret that a constructor was given, and nothing of a
-// token but the rejected value.
+// do. It holds no secret that a constructor was given, and nothing of a token but
+// the rejected value.
 type detailedError struct {
 	kind   error // ErrAccountSID and its like
 	detail string
@@ -61,7 +61,7 @@ func newValueError(kind error, value, detail string) error {
 }
 
 // newFieldError returns an error with a detail about one field of what the kind
-// names. Inlined, it would take 1 KiB more in each program.
+// names. Inlined, it would take 4 KiB more in each program.
 //
 //go:noinline
 func newFieldError(kind error, field, detail string) error {

@@ -168,7 +168,7 @@ func TestSlips(t *testing.T) {
 		{"the account SID has a no-break space behind it", newError(sid+"\u00a0", token), `invalid account SID: byte 34 is not an ASCII letter or digit: a newline, a space or a quote at the end?`},
 		{"the auth token is not set", newError(sid, ""), `invalid auth token: it is empty: is its environment variable set?`},
 		{"the auth token is the account SID", newError(sid, sid), `invalid auth token: it is the account SID: is one variable passed twice?`},
-		{"the auth token is the account SID without its prefix", newError(sid, sid[2:]), `invalid auth token: it is a part of a SID, which every token shows`},
+		{"the auth token is the account SID without its prefix", newError(sid, sid[2:]), `invalid auth token: it is a part of a SID, which every token shows: is it the right variable?`},
 		{"the auth token has a newline behind it", newError(sid, token+"\n"), `invalid auth token: byte 32 is not a visible ASCII character: a newline, a space or a quote at the end?`},
 		{"the auth token has a carriage return and a newline behind it", newError(sid, token+"\r\n"), `invalid auth token: byte 32 is not a visible ASCII character: a newline, a space or a quote at the end?`},
 		{"the auth token has a space before it", newError(sid, " "+token), `invalid auth token: byte 0 is not a visible ASCII character`},

@@ -9,11 +9,11 @@ type voiceGrant struct {
 	params         []Parameter // of the application
 }
 
-// parseGrants reads the grants of an Access Token from any source, at which the
-// parser stands. Grants other than voice are skipped. An error is an ErrScope,
-// or an ErrMalformed if a member occurs twice.
+// parseGrants reads the grants of an Access Token, at which the parser stands. It
+// skips those other than voice. An error is an ErrScope, or an ErrMalformed if
+// the JSON is not valid or a member occurs twice.
 func parseGrants(p *parser, v jsonValue) (g voiceGrant, err error) {
-	err = parseLevel(p, "payload: grants", v, func(name string, v jsonValue) (err error) {
+	err = parseMembers(p, "payload: grants", v, func(name string, v jsonValue) (err error) {
 		switch name {
 		case "identity":
 			g.identity, err = parseText("payload: grants.identity", v)
@@ -26,7 +26,7 @@ func parseGrants(p *parser, v jsonValue) (g voiceGrant, err error) {
 }
 
 func (g *voiceGrant) parseVoice(p *parser, v jsonValue) error {
-	return parseLevel(p, "payload: grants.voice", v, func(name string, v jsonValue) error {
+	return parseMembers(p, "payload: grants.voice", v, func(name string, v jsonValue) error {
 		switch name {
 		case "incoming":
 			return g.parseIncoming(p, v)
@@ -38,20 +38,20 @@ func (g *voiceGrant) parseVoice(p *parser, v jsonValue) error {
 }
 
 func (g *voiceGrant) parseIncoming(p *parser, v jsonValue) error {
-	return parseLevel(p, "payload: grants.voice.incoming", v, func(name string, v jsonValue) error {
+	return parseMembers(p, "payload: grants.voice.incoming", v, func(name string, v jsonValue) error {
 		if name != "allow" {
 			return nil
 		}
 		g.incoming = v == jsonValue{text: "true"}
 		if !g.incoming && v != (jsonValue{text: "false"}) {
-			return levelError("payload: grants.voice.incoming.allow", v, "true or false")
+			return valueError("payload: grants.voice.incoming.allow", v, "true or false")
 		}
 		return nil
 	})
 }
 
 func (g *voiceGrant) parseOutgoing(p *parser, v jsonValue) error {
-	return parseLevel(p, "payload: grants.voice.outgoing", v, func(name string, v jsonValue) (err error) {
+	return parseMembers(p, "payload: grants.voice.outgoing", v, func(name string, v jsonValue) (err error) {
 		switch name {
 		case "application_sid":
 			g.applicationSID, err = parseText("payload: grants.voice.outgoing.application_sid", v)
@@ -64,32 +64,32 @@ func (g *voiceGrant) parseOutgoing(p *parser, v jsonValue) error {
 
 func (g *voiceGrant) parseParams(p *parser, v jsonValue) error {
 	const path = "payload: grants.voice.outgoing.params"
-	return parseLevel(p, path, v, func(name string, v jsonValue) error {
+	return parseMembers(p, path, v, func(name string, v jsonValue) error {
 		if !v.isString {
-			return levelError(path+": "+quote(name), v, "a string")
+			return valueError(path+": "+quote(name), v, "a string")
 		}
 		g.params = append(g.params, Parameter{name, v.text})
 		return nil
 	})
 }
 
-// parseLevel reads an object within the payload. Of a value that two parsers
-// might understand differently, it says what stands there.
-func parseLevel(p *parser, path string, v jsonValue, member func(name string, v jsonValue) error) error {
+// parseMembers reads an object within the payload. Its error names the path and
+// what stands there.
+func parseMembers(p *parser, path string, v jsonValue, member func(name string, v jsonValue) error) error {
 	if !v.isObject() {
-		return levelError(path, v, "an object")
+		return valueError(path, v, "an object")
 	}
 	return p.members(member)
 }
 
 func parseText(path string, v jsonValue) (string, error) {
 	if !v.isString {
-		return "", levelError(path, v, "a string")
+		return "", valueError(path, v, "a string")
 	}
 	return v.text, nil
 }
 
-func levelError(path string, v jsonValue, want string) error {
+func valueError(path string, v jsonValue, want string) error {
 	return newError(ErrScope, path+" is "+v.quoted()+", not "+want)
 }
 

@@ -50,8 +50,8 @@ func parseObject(part, text string, member func(name string, v jsonValue) error)
 	return p.object(member)
 }
 
-// A parser walks through a JSON text. A method that reads a part of its grammar
-// skips white space first.
+// A parser walks through a JSON text. A method that reads a part of its grammar,
+// except string, skips white space first.
 type parser struct {
 	part, text string
 	pos        int
@@ -63,7 +63,7 @@ func (p *parser) object(member func(name string, v jsonValue) error) error {
 	if !utf8.ValidString(p.text) {
 		return newError(ErrMalformed, p.part+": not valid UTF-8")
 	}
-	if p.space(); p.pos == len(p.text) || p.text[p.pos] != '{' {
+	if !p.at('{') {
 		return p.expected("an object")
 	}
 	if err := p.members(member); err != nil {
@@ -118,20 +118,22 @@ func (p *parser) expected(what string) error {
 }
 
 func (p *parser) space() {
-	for p.pos < len(p.text) {
-		switch p.text[p.pos] {
-		case ' ', '\t', '\r', '\n':
-			p.pos++
-		default:
-			return
-		}
+	for p.pos < len(p.text) && isSpace(p.text[p.pos]) {
+		p.pos++
 	}
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// at reports whether the parser stands at c.
+func (p *parser) at(c byte) bool {
+	p.space()
+	return p.pos < len(p.text) && p.text[p.pos] == c
 }
 
 // next skips c and reports whether it was there.
 func (p *parser) next(c byte) bool {
-	p.space()
-	if p.pos == len(p.text) || p.text[p.pos] != c {
+	if !p.at(c) {
 		return false
 	}
 	p.pos++
@@ -153,11 +155,10 @@ func (p *parser) name() (string, error) {
 // value reads a value, unless it is an object: the parser then stands at its
 // brace, which is the text of the value.
 func (p *parser) value() (jsonValue, error) {
-	p.space()
-	start := p.pos
-	if p.pos < len(p.text) && p.text[p.pos] == '{' {
+	if p.at('{') {
 		return jsonValue{text: "{"}, nil
 	}
+	start := p.pos
 	if p.next('"') {
 		s, err := p.string()
 		return jsonValue{s, true}, err
@@ -220,7 +221,7 @@ func (p *parser) scalar() error {
 }
 
 func endsScalar(c byte) bool {
-	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n'
+	return c == ',' || c == ']' || c == '}' || isSpace(c)
 }
 
 // string reads from after the opening quote to the closing one.

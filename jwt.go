@@ -21,8 +21,8 @@ type key struct {
 	rejected error     // what to return if an enforced FIPS 140-3 mode rejects the secret
 }
 
-// newKey returns the key. Its error, now or later, is rejected, which means that
-// an enforced FIPS 140-3 mode takes the secret to be too short.
+// newKey returns the key. The error, now or later, is the argument rejected: an
+// enforced FIPS 140-3 mode takes the secret to be too short.
 func newKey(secret string, rejected error) (*key, error) {
 	k := &key{rejected: rejected}
 	k.signers.New = func() any { return newSigner(secret) }
@@ -93,18 +93,16 @@ func (s *signer) seal(header string, payload []byte) []byte {
 	b := append(payload, header...)
 	b = append(b, '.')
 	b = base64.RawURLEncoding.AppendEncode(b, payload)
-	s.mac.Reset()
 	s.mac.Write(b[len(payload):])
 	b = append(b, '.')
 	b = s.appendSignature(b)
-	s.buffer = b
+	s.buffer = b[:cap(b)]
 	return b[len(payload):]
 }
 
 // verify reports whether signature, as it is written, is the signature of a
 // text. Comparing what is written leaves no decoder to be lenient about it.
 func (s *signer) verify(signed, signature string) bool {
-	s.mac.Reset()
 	for len(signed) > 0 { // in pieces, as a string would be copied whole
 		n := copy(s.buffer, signed)
 		s.mac.Write(s.buffer[:n])
@@ -113,15 +111,19 @@ func (s *signer) verify(signed, signature string) bool {
 	return hmac.Equal(s.appendSignature(s.buffer[:0]), []byte(signature))
 }
 
+// appendSignature appends the signature of what was written to the HMAC, and
+// resets that.
 func (s *signer) appendSignature(dst []byte) []byte {
-	return base64.RawURLEncoding.AppendEncode(dst, s.mac.Sum(s.sum[:0]))
+	dst = base64.RawURLEncoding.AppendEncode(dst, s.mac.Sum(s.sum[:0]))
+	s.mac.Reset()
+	return dst
 }
 
 // A header holds those members of a token's header that say what the payload
 // is; the others are checked here.
 type header struct {
 	cty jsonValue // the content type (RFC 7515, section 4.1.10)
-	twr jsonValue // private
+	twr jsonValue // a private parameter (section 4.3)
 }
 
 // plainHeader is {"typ":"JWT","alg":"HS256"} in base64url.
@@ -157,13 +159,11 @@ func cutSignature(token string) (signed, signature string, err error) {
 
 // decode reads the header and decodes the payload, the first two parts of a
 // token.
-func decode(signed string) (header, string, error) {
+func decode(signed string) (h header, payload string, err error) {
 	first, second, _ := strings.Cut(signed, ".")
-	h, err := readHeader(first)
-	if err != nil {
-		return header{}, "", err
+	if h, err = readHeader(first); err == nil {
+		payload, err = decodePart("payload", second)
 	}
-	payload, err := decodePart("payload", second)
 	return h, payload, err
 }
 
@@ -183,7 +183,7 @@ func readHeader(part string) (h header, err error) {
 		case "alg":
 			alg = v
 		case "typ":
-			if !v.isString || !strings.EqualFold(v.text, "JWT") {
+			if !strings.EqualFold(v.text, "JWT") {
 				return newError(ErrMalformed, "header: typ is "+v.quoted()+`, not "JWT"`)
 			}
 		case "cty":
@@ -223,7 +223,8 @@ func decodePart(name, part string) (string, error) {
 func checkAlphabet(name, part string) error {
 	for i := 0; i < len(part); i++ {
 		if c := part[i]; !isAlphanumeric(c) && c != '-' && c != '_' {
-			return newError(ErrMalformed, name+": character "+strconv.Itoa(i)+" is "+quoteChar(part[i:])+", which is not in base64url")
+			return newError(ErrMalformed, name+": character "+strconv.Itoa(i)+" is "+quoteChar(part[i:])+
+				", which is not in base64url")
 		}
 	}
 	return nil

@@ -7,8 +7,8 @@ import (
 )
 
 // A Parameter is one name and value of a scope: a parameter that a TwiML
-// application receives, or a filter of an event stream. Its value may hold any
-// bytes.
+// application receives, or a filter of an event stream. It may hold any bytes in
+// a capability token, and valid UTF-8 in an Access Token.
 type Parameter struct{ Name, Value string }
 
 // Param returns the parameter with that name and value.
@@ -26,10 +26,10 @@ type Scope struct {
 // do not apply: a parameter may have any name and value and may occur twice,
 // and one without "=" has an empty value.
 //
-// The error is an [ErrScope] if the URI has a character other than visible
-// ASCII, or "#", if its service or privilege is not one or more letters,
-// digits, "-", "_" and ".", or if a "%" is not followed by two hexadecimal
-// digits.
+// The error is an [ErrScope] if the URI does not begin with "scope:" or has a "#"
+// or anything but visible ASCII, if its service or privilege is not one or more
+// letters, digits, "-", "_" and ".", or if a "%" is not followed by two
+// hexadecimal digits.
 func ParseScope(uri string) (Scope, error) {
 	scope, _, err := parseScope(uri, make([]Parameter, 0, maxParams(uri)))
 	return scope, err
@@ -100,14 +100,16 @@ func parseScope(uri string, params []Parameter) (Scope, []Parameter, error) {
 		// White space to others would be the end of this scope and the beginning
 		// of another; a "#" would begin a fragment.
 		if c := uri[i]; c <= ' ' || c > '~' || c == '#' {
-			return Scope{}, nil, newValueError(ErrScope, uri, quoteChar(uri[i:])+" at byte "+strconv.Itoa(i)+" must be percent-encoded")
+			return Scope{}, nil, newValueError(ErrScope, uri,
+				quoteChar(uri[i:])+" at byte "+strconv.Itoa(i)+" must be percent-encoded")
 		}
 	}
 	rest, ok := strings.CutPrefix(uri, "scope:")
 	path, query, _ := strings.Cut(rest, "?")
 	service, privilege, _ := strings.Cut(path, ":")
 	if !ok || !isPlain(service) || !isPlain(privilege) {
-		return Scope{}, nil, newValueError(ErrScope, uri, "want scope:SERVICE:PRIVILEGE and then, if any, ?NAME=VALUE&NAME=VALUE")
+		return Scope{}, nil, newValueError(ErrScope, uri,
+			"want scope:SERVICE:PRIVILEGE and then, if any, ?NAME=VALUE&NAME=VALUE")
 	}
 	start := len(params)
 	params, err := parseParams(params, query)
@@ -177,8 +179,8 @@ func isPlain(s string) bool {
 
 // permissions is a list that can be copied and added to without disturbing other
 // copies. Most devices need one incoming and one outgoing permission, so two
-// have room in the value itself: in a slice they would cost a token 11% more time
-// and two allocations.
+// have room in the value itself: in a slice they would cost two allocations for
+// each token.
 type permissions struct {
 	last   [2]permission
 	n      int          // how many there are in all
@@ -241,8 +243,9 @@ func (p *permissions) appendScopes(dst []byte, clientName string) []byte {
 	return dst
 }
 
-// has reports whether an action is among the two permissions of an Access Token.
-func (p *permissions) has(a action) bool {
+// granted reports whether an Access Token, which has two permissions at most,
+// allows an action.
+func (p *permissions) granted(a action) bool {
 	for _, one := range p.last[:p.n] {
 		if one.action == a {
 			return true
