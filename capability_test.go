@@ -15,184 +15,200 @@ import (
 	"example.com/capability"
 )
 
-func generate(t testing.TB, c capability.Capability) string {
-	t.Helper()
-	token, err := c.GenerateToken()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-// TestAcceptedAndRejectedValues is the table of the rules for each argument.
-func TestAcceptedAndRejectedValues(t *testing.T) {
-	base := newCapability(t)
-	incoming := func(name string) error { return errorOf(base.AllowClientIncoming(name)) }
-	outgoing := func(sid string, p ...capability.Parameter) error { return errorOf(base.AllowClientOutgoing(sid, p...)) }
-	claim := func(name, value string) error { return errorOf(base.WithClaim("a", "").WithClaim(name, value)) }
-	param, long := capability.Param, strings.Repeat("a", 1000)
-	visible := "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
-	minKey := "fourteen14byte" // the shortest that an enforced FIPS 140-3 mode accepts
-
+// TestTheSameCallsForBothKinds has what each call makes of either kind of token,
+// in orders that one may not think of.
+func TestTheSameCallsForBothKinds(t *testing.T) {
+	type c = capability.Capability
+	p := capability.Param
+	const in, out, events = "scope:client:incoming?clientName=", "scope:client:outgoing?appSid=AP1&appParams=",
+		"scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params="
+	const allow, app = `"incoming":{"allow":true}`, `"outgoing":{"application_sid":"AP1"}`
+	kindErr := capability.ErrKind
 	for _, test := range []struct {
-		name string
-		got  error
-		want error
+		name   string
+		calls  func(c) c
+		scope  any // of a capability token, or the error
+		grants any // of an Access Token, or the error
 	}{
-		{"the account SID is one of documentation", newError("AC123123", authToken), nil},
-		{"the account SID has one digit", newError("AC1", authToken), nil},
-		{"the account SID has both cases", newError("ACaZ09", authToken), nil},
-		{"the account SID has 1,000 letters", newError("AC"+long, authToken), nil},
-		{"the account SID is empty", newError("", authToken), capability.ErrAccountSID},
-		{"the account SID has no digits", newError("AC", authToken), capability.ErrAccountSID},
-		{"the account SID is in lower case", newError("ac123", authToken), capability.ErrAccountSID},
-		{"the account SID has its kind in mixed case", newError("Ac123", authToken), capability.ErrAccountSID},
-		{"the account SID is that of an application", newError("AP123", authToken), capability.ErrAccountSID},
-		{"the account SID is that of an API key", newError("SK123", authToken), capability.ErrAccountSID},
-		{"the account SID has an underscore", newError("AC1_2", authToken), capability.ErrAccountSID},
-		{"the account SID has a line break behind it", newError("AC123\n", authToken), capability.ErrAccountSID},
-		{"the account SID has a letter beyond ASCII", newError("ACé", authToken), capability.ErrAccountSID},
-		{"the account SID has a digit beyond ASCII", newError("AC１", authToken), capability.ErrAccountSID},
-		{"the account SID has a character that ends in the byte of a letter", newError("AC\u0141", authToken), capability.ErrAccountSID},
-		{"the account SID has a quote", newError(`AC1"`, authToken), capability.ErrAccountSID},
-		{"the account SID is not UTF-8", newError("AC1\xff", authToken), capability.ErrAccountSID},
-
-		{"the auth token has every visible character", newError("AC1", visible), nil},
-		{"the auth token is empty", newError("AC1", ""), capability.ErrAuthToken},
-		{"the auth token has a line break behind it", newError("AC1", authToken+"\n"), capability.ErrAuthToken},
-		{"the auth token has a space before it", newError("AC1", " "+authToken), capability.ErrAuthToken},
-		{"the auth token has a space within", newError("AC1", authToken+" "+authToken), capability.ErrAuthToken},
-		{"the auth token has DEL", newError("AC1", authToken+"\x7f"), capability.ErrAuthToken},
-		{"the auth token has NUL", newError("AC1", authToken+"\x00"), capability.ErrAuthToken},
-		{"the auth token is beyond ASCII", newError("AC1", authToken+"é"), capability.ErrAuthToken},
-		{"the auth token is not UTF-8", newError("AC1", authToken+"\xff"), capability.ErrAuthToken},
-		{"the auth token is the account SID", newError("AC"+minKey, "AC"+minKey), capability.ErrAuthToken},
-		{"the auth token is the short account SID", newError("AC1", "AC1"), capability.ErrAuthToken},
-		{"the auth token is the account SID without its kind", newError("AC"+minKey, minKey), capability.ErrAuthToken},
-		{"the auth token is the beginning of the account SID", newError("AC"+minKey, "AC"+minKey[:12]), capability.ErrAuthToken},
-		{"the auth token is the middle of the account SID", newError("AC1"+minKey+"2", minKey), capability.ErrAuthToken},
-		{"the auth token is eight characters of the account SID", newError("AC123456789", "23456789"), capability.ErrAuthToken},
-		{"the auth token has the account SID in it", newError("AC1", "AC1"+minKey), nil},
-		{"the auth token is like the account SID but for its case", newError("AC"+minKey, strings.ToUpper(minKey)), nil},
-
-		{"the client name has one character", incoming("_"), nil},
-		{"the client name has every kind of character", incoming("aZ09_"), nil},
-		{"the client name has 256 letters", incoming(long[:256]), nil},
-		{"the client name has 257 letters", incoming(long[:257]), capability.ErrClientName},
-		{"the client name is empty", incoming(""), capability.ErrClientName},
-		{"the client name has a space", incoming("Al ice"), capability.ErrClientName},
-		{"the client name has a hyphen", incoming("Al-ice"), capability.ErrClientName},
-		{"the client name has an at sign", incoming("alice@example.com"), capability.ErrClientName},
-		{"the client name adds a parameter", incoming("x&appSid=AP1"), capability.ErrClientName},
-		{"the client name ends the JSON", incoming(`x"`), capability.ErrClientName},
-		{"the client name has a letter beyond ASCII", incoming("Zoë"), capability.ErrClientName},
-		{"the client name is bad and not incoming", errorOf(base.WithClientName("a b")), capability.ErrClientName},
-
-		{"the application SID is one of documentation", outgoing("AP123123"), nil},
-		{"the application SID has one letter", outgoing("APz"), nil},
-		{"the application SID is empty", outgoing(""), capability.ErrApplicationSID},
-		{"the application SID has no digits", outgoing("AP"), capability.ErrApplicationSID},
-		{"the application SID is that of an account", outgoing("AC123"), capability.ErrApplicationSID},
-		{"the application SID is in lower case", outgoing("ap123"), capability.ErrApplicationSID},
-		{"the application SID has an underscore", outgoing("AP_"), capability.ErrApplicationSID},
-		{"the application SID adds a parameter", outgoing("AP1&x=y"), capability.ErrApplicationSID},
-		{"the application SID has a line break behind it", outgoing("AP1\n"), capability.ErrApplicationSID},
-
-		{"a parameter has any name and value", outgoing("AP1", param("\x00 é\xff", "\x00\xff")), nil},
-		{"a parameter has an empty value", outgoing("AP1", param("a", "")), nil},
-		{"two names differ in case", outgoing("AP1", param("a", ""), param("A", "")), nil},
-		{"two names differ in length", outgoing("AP1", param("aa", ""), param("a", "")), nil},
-		{"one name is in two calls", errorOf(base.AllowClientOutgoing("AP1", param("a", "")).AllowEventStream(param("a", ""))), nil},
-		{"a parameter has no name", outgoing("AP1", param("", "a")), capability.ErrParam},
-		{"a second parameter has no name", outgoing("AP1", param("a", ""), param("", "a")), capability.ErrParam},
-		{"two parameters have one name, with another between", outgoing("AP1", param("a", "1"), param("b", "2"), param("a", "1")), capability.ErrParam},
-		{"two parameters have one name, side by side", outgoing("AP1", param("a", "1"), param("a", "2")), capability.ErrParam},
-		{"two parameters have one name, a longer one between", outgoing("AP1", param("b", "1"), param("aa", "2"), param("b", "1")), capability.ErrParam},
-		{"a filter has no name", errorOf(base.AllowEventStream(param("", "a"))), capability.ErrParam},
-		{"two filters have one name", errorOf(base.AllowEventStream(param("a", ""), param("a", ""))), capability.ErrParam},
-
-		{"the TTL is a second", errorOf(base.WithTTL(time.Second)), nil},
-		{"the TTL is a day", errorOf(base.WithTTL(capability.MaxTTL)), nil},
-		{"the TTL is just short of a second", errorOf(base.WithTTL(time.Second - 1)), capability.ErrTTL},
-		{"the TTL is zero", errorOf(base.WithTTL(0)), capability.ErrTTL},
-		{"the TTL is negative", errorOf(base.WithTTL(-time.Hour)), capability.ErrTTL},
-		{"the TTL is just over a day", errorOf(base.WithTTL(capability.MaxTTL + 1)), capability.ErrTTL},
-		{"the expiry is a second away", errorOf(base.WithExpiry(now.Add(time.Second))), nil},
-		{"the expiry is a day away", errorOf(base.WithExpiry(now.Add(capability.MaxTTL))), nil},
-		{"the expiry is in another time zone", errorOf(base.WithExpiry(now.Add(time.Hour).In(time.FixedZone("", 3600)))), nil},
-		{"the expiry is just short of a second away", errorOf(base.WithExpiry(now.Add(time.Second - 1))), capability.ErrTTL},
-		{"the expiry is now", errorOf(base.WithExpiry(now)), capability.ErrTTL},
-		{"the expiry is in the past", errorOf(base.WithExpiry(now.Add(-time.Hour))), capability.ErrTTL},
-		{"the expiry is just over a day away", errorOf(base.WithExpiry(now.Add(capability.MaxTTL + 1))), capability.ErrTTL},
-		{"the end of time wraps the expiry around", errorOf(base.WithClock(func() time.Time { return time.Unix(1<<63-1, 0) })), capability.ErrTTL},
-		{"the expiry is the zero time", errorOf(base.WithExpiry(time.Time{})), capability.ErrTTL},
-		{"the expiry is beyond all durations", errorOf(base.WithExpiry(time.Unix(1<<60, 0))), capability.ErrTTL},
-		{"the not-before is just before the expiry", errorOf(base.WithTTL(2 * time.Second).WithNotBefore(now.Add(time.Second))), nil},
-		{"the not-before is in the past", errorOf(base.WithNotBefore(time.Unix(0, 0))), nil},
-		{"the not-before is at the expiry", errorOf(base.WithTTL(time.Second).WithNotBefore(now.Add(time.Second))), capability.ErrTTL},
-		{"the not-before is after the expiry", errorOf(base.WithNotBefore(now.Add(2 * time.Hour))), capability.ErrTTL},
-		{"the not-before is in the second of the expiry", errorOf(base.WithExpiry(now.Add(1900 * time.Millisecond)).
-			WithNotBefore(now.Add(1100 * time.Millisecond))), capability.ErrTTL},
-		{"the not-before is the zero time", errorOf(base.WithNotBefore(time.Time{})), capability.ErrTTL},
-
-		{"a claim has any UTF-8", claim("https://example.com/é", "\x00📞\u2028"), nil},
-		{"a claim has an empty value", claim("b", ""), nil},
-		{"a claim is close to a registered one", claim("Iss", "x"), nil},
-		{"a claim is another registered one", claim("sub", "x"), nil},
-		{"a claim has the name of another but for its case", claim("A", "x"), nil},
-		{"a claim has no name", claim("", "x"), capability.ErrClaim},
-		{"a claim is given twice", claim("a", "x"), capability.ErrClaim},
-		{"a claim has a name that is not UTF-8", claim("\xff", "x"), capability.ErrClaim},
-		{"a claim has a value that is not UTF-8", claim("b", "\xed\xa0\x80"), capability.ErrClaim},
-		{"a claim is named scope", claim("scope", "x"), capability.ErrClaim},
-		{"a claim is named iss", claim("iss", "x"), capability.ErrClaim},
-		{"a claim is named exp", claim("exp", "x"), capability.ErrClaim},
-		{"a claim is named nbf", claim("nbf", "x"), capability.ErrClaim},
-		{"a claim is named iat", claim("iat", "x"), capability.ErrClaim},
+		{"nothing is allowed", func(c c) c { return c.WithClientName("Al") }, "", `"Al","voice":{}`},
+		{"there is no client name", func(c c) c { return c }, "", capability.ErrClientName},
+		{"there is no client name, and one application", func(c c) c { return c.AllowClientOutgoing("AP1") },
+			out, capability.ErrClientName},
+		{"a name receives calls", func(c c) c { return c.AllowClientIncoming("Al") }, in + "Al",
+			`"Al","voice":{` + allow + `}`},
+		{"a name receives calls twice", func(c c) c { return c.AllowClientIncoming("Al").AllowClientIncoming("Al") },
+			in + "Al " + in + "Al", `"Al","voice":{` + allow + `}`},
+		{"a name receives calls three times, with other calls between", func(c c) c {
+			return c.AllowClientIncoming("Al").AllowClientOutgoing("AP1").AllowClientIncoming("Al").
+				WithClientName("Al").AllowClientIncoming("Al")
+		}, in + "Al " + out + "&clientName=Al " + in + "Al " + in + "Al", `"Al","voice":{` + allow + "," + app + `}`},
+		{"a second name receives calls", func(c c) c { return c.AllowClientIncoming("Al").AllowClientIncoming("Bo") },
+			in + "Al " + in + "Bo", kindErr},
+		{"a second name receives calls, much later", func(c c) c {
+			return c.AllowClientIncoming("Al").AllowClientOutgoing("AP1").AllowClientIncoming("Al").WithTTL(time.Hour).
+				AllowClientIncoming("Al").AllowClientIncoming("Bo")
+		}, in + "Al " + out + "&clientName=Bo " + in + "Al " + in + "Al " + in + "Bo", kindErr},
+		{"the name that receives calls differs in case",
+			func(c c) c { return c.AllowClientIncoming("Al").AllowClientIncoming("al") },
+			in + "Al " + in + "al", kindErr},
+		{"a name calls", func(c c) c { return c.WithClientName("Al").AllowClientOutgoing("AP1") },
+			out + "&clientName=Al", `"Al","voice":{` + app + `}`},
+		{"a name calls that is given later", func(c c) c { return c.AllowClientOutgoing("AP1").WithClientName("Al") },
+			out + "&clientName=Al", `"Al","voice":{` + app + `}`},
+		{"the last of three names counts", func(c c) c {
+			return c.WithClientName("Al").WithClientName("Bo").AllowClientOutgoing("AP1").WithClientName("Cy")
+		}, out + "&clientName=Cy", `"Cy","voice":{` + app + `}`},
+		{"a name, then another one that receives calls",
+			func(c c) c { return c.WithClientName("Al").AllowClientIncoming("Bo") },
+			in + "Bo", `"Bo","voice":{` + allow + `}`},
+		{"a name that receives calls, then another one", func(c c) c {
+			return c.AllowClientIncoming("Al").AllowClientOutgoing("AP1").WithClientName("Bo")
+		}, in + "Al " + out + "&clientName=Bo", kindErr},
+		{"another name and back", func(c c) c {
+			return c.AllowClientIncoming("Al").WithClientName("Bo").WithClientName("Al").AllowClientOutgoing("AP1")
+		}, in + "Al " + out + "&clientName=Al", kindErr},
+		{"incoming after outgoing", func(c c) c { return c.AllowClientOutgoing("AP1").AllowClientIncoming("Al") },
+			out + "&clientName=Al " + in + "Al", `"Al","voice":{` + allow + "," + app + `}`},
+		{"parameters in order, some of them odd", func(c c) c {
+			return c.WithClientName("Al").AllowClientOutgoing("AP1", p("b", "1 é"), p("a", `"/`), p("0", ""))
+		}, out + "b%3D1%2B%25C3%25A9%26a%3D%2522%252F%260%3D&clientName=Al",
+			`"Al","voice":{"outgoing":{"application_sid":"AP1","params":{"b":"1 \u00e9","a":"\"\/","0":""}}}`},
+		{"a second application",
+			func(c c) c { return c.WithClientName("Al").AllowClientOutgoing("AP1").AllowClientOutgoing("AP2") },
+			out + "&clientName=Al scope:client:outgoing?appSid=AP2&appParams=&clientName=Al", kindErr},
+		{"the same application once more", func(c c) c {
+			return c.WithClientName("Al").AllowClientOutgoing("AP1").AllowClientOutgoing("AP1")
+		}, out + "&clientName=Al " + out + "&clientName=Al", kindErr},
+		{"a second application, much later", func(c c) c {
+			return c.AllowClientOutgoing("AP1").AllowClientIncoming("Al").AllowClientIncoming("Al").WithTTL(time.Hour).
+				AllowClientOutgoing("AP1")
+		}, out + "&clientName=Al " + in + "Al " + in + "Al " + out + "&clientName=Al", kindErr},
+		{"a second application that is none",
+			func(c c) c { return c.AllowClientOutgoing("AP1").AllowClientOutgoing("?") },
+			capability.ErrApplicationSID, kindErr},
+		{"a second application with a bad parameter", func(c c) c {
+			return c.AllowClientOutgoing("AP1").AllowClientOutgoing("AP1", p("", ""))
+		}, capability.ErrParam, kindErr},
+		{"an event stream", func(c c) c { return c.WithClientName("Al").AllowEventStream() }, events, kindErr},
+		{"an event stream with filters", func(c c) c { return c.AllowEventStream(p("a", "b")) }, events + "a%3Db",
+			kindErr},
+		{"an event stream with a bad filter", func(c c) c { return c.AllowEventStream(p("", "b")) },
+			capability.ErrParam, kindErr},
+		{"a region", func(c c) c { return c.WithClientName("Al").WithRegion("ie1") }, kindErr, `"Al","voice":{}`},
+		{"a region that is none", func(c c) c { return c.WithRegion("IE1") }, kindErr, capability.ErrRegion},
+		{"a region that is empty", func(c c) c { return c.WithRegion("") }, kindErr, capability.ErrRegion},
+		{"a parameter that is not UTF-8",
+			func(c c) c { return c.WithClientName("Al").AllowClientOutgoing("AP1", p("a", "\xff")) },
+			out + "a%3D%25FF&clientName=Al", capability.ErrParam},
+		{"a parameter whose name is not UTF-8",
+			func(c c) c { return c.AllowClientOutgoing("AP1", p("a", ""), p("\xff", "a")) },
+			out + "a%3D%26%25FF%3Da", capability.ErrParam},
+		{"a parameter that is a surrogate", func(c c) c {
+			return c.AllowClientOutgoing("AP1", p("a", "\xed\xa0\x80"))
+		},
+			out + "a%3D%25ED%25A0%2580", capability.ErrParam},
+		{"a bad name when another one receives calls",
+			func(c c) c { return c.AllowClientIncoming("Al").WithClientName("B o") },
+			capability.ErrClientName, capability.ErrClientName},
+		{"a bad lifetime and no name", func(c c) c { return c.WithExpiry(now) }, capability.ErrTTL, capability.ErrTTL},
+		{"a not-before at the expiry and no name", func(c c) c { return c.WithNotBefore(now.Add(time.Hour)) },
+			capability.ErrTTL, capability.ErrTTL},
+		{"a name in place of what is impossible", func(c c) c {
+			return c.AllowEventStream().WithRegion("ie1").WithClientName("Al")
+		}, kindErr, kindErr},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if !errors.Is(test.got, test.want) {
-				t.Errorf("the error is %v, want %v", test.got, test.want)
-			}
-			if test.got != nil {
-				checkReason(t, test.name, test.got, test.want)
-				checkMessage(t, test.got)
-			}
+			plain, access := test.calls(newCapability(t)), test.calls(newAccess(t))
+			checkMade(t, plain, test.scope, func(scope string) string { return payloadWith("scope", `"`+scope+`"`) })
+			checkMade(t, access, test.grants, func(grants string) string {
+				return accessTokens.payloadWith("grants", `{"identity":`+grants+`}`)
+			})
 		})
 	}
 }
 
-// TestShortPartOfTheAccountSID shows where the rule about parts of it begins.
-func TestShortPartOfTheAccountSID(t *testing.T) {
-	if !hmacTakes("2345678") {
-		t.Skip("an enforced FIPS 140-3 mode rejects short auth tokens")
+// checkMade checks that c makes a token with a payload, or fails with that
+// error, at once if it is an ErrKind.
+func checkMade(t *testing.T, c capability.Capability, want any, payload func(string) string) {
+	t.Helper()
+	if rule, ok := want.(error); ok {
+		checkReason(t, "GenerateToken", errorOf(c), rule)
+		checkMessage(t, errorOf(c))
+		if rule == capability.ErrKind {
+			checkReason(t, "Err", c.Err(), rule)
+		}
+		return
 	}
-	if err := newError("AC123456789", "2345678"); err != nil {
-		t.Errorf("seven characters of the account SID: %v", err)
+	got, err := c.GenerateToken()
+	if err != nil || c.Err() != nil {
+		t.Fatalf("GenerateToken: %v; Err: %v", err, c.Err())
+	}
+	if want := payload(want.(string)); payloadOf(got) != want {
+		t.Errorf("the payload is\n%s\nwant\n%s", payloadOf(got), want)
 	}
 }
 
-// TestRepeatedNamesAmongMany looks for a name among as many as are compared one
-// by one, and more, in ascending order and in none.
-func TestRepeatedNamesAmongMany(t *testing.T) {
-	for _, n := range []int{2, 15, 16, 17, 18, 40} {
-		up := make([]capability.Parameter, n)
-		for i := range up {
-			up[i] = capability.Param(fmt.Sprint("name", 100+i), "")
-		}
-		down := slices.Clone(up)
-		slices.Reverse(down)
-		for _, params := range [][]capability.Parameter{up, down} {
-			c := newCapability(t)
-			if err := errorOf(c.AllowEventStream(params...)); err != nil {
-				t.Errorf("%d names: %v", n, err)
-			}
-			for i := range params {
-				err := errorOf(c.AllowEventStream(append(slices.Clip(params), params[i])...))
-				checkReason(t, fmt.Sprintf("name %d of %d, twice,", i, n), err, capability.ErrParam)
-			}
-		}
+// TestReservedClaims has the names that a claim must not have, in each kind of
+// token.
+func TestReservedClaims(t *testing.T) {
+	both := []string{"scope", "iss", "exp", "nbf", "iat"}
+	access := []string{"jti", "sub", "grants"}
+	for _, name := range append(both, access...) {
+		plain := newCapability(t).WithClaim(name, "x").Err()
+		checkAccepted(t, name, plain, slices.Contains(access, name), capability.ErrClaim)
+		checkAccepted(t, name, newAccess(t).WithClaim(name, "x").Err(), false, capability.ErrClaim)
 	}
+	for _, name := range []string{"aud", "kid", "identity", "voice", "cty", "twr", "typ", "Sub", "JTI", "grants ",
+		"isss", "is"} {
+		eachKind(t, func(t *testing.T, k kind) {
+			checkAccepted(t, name, k.new(t).WithClaim(name, "x").Err(), true, nil)
+		})
+	}
+}
+
+// TestEverySequenceOfCalls makes each sequence of up to four of these calls on a
+// Capability of either kind, and on its slow twin, which knows the rules.
+func TestEverySequenceOfCalls(t *testing.T) {
+	t.Parallel()
+	type made = capability.Capability
+	p := capability.Param("a", "b")
+	calls := []func(made, writer) (made, writer){
+		func(c made, w writer) (made, writer) { return c.AllowClientIncoming("A"), w.incoming("A") },
+		func(c made, w writer) (made, writer) { return c.AllowClientIncoming("B"), w.incoming("B") },
+		func(c made, w writer) (made, writer) { return c.AllowClientIncoming("?"), w.incoming("?") },
+		func(c made, w writer) (made, writer) { return c.WithClientName("A"), w.clientName("A") },
+		func(c made, w writer) (made, writer) { return c.WithClientName("B"), w.clientName("B") },
+		func(c made, w writer) (made, writer) { return c.AllowClientOutgoing("AP1", p), w.outgoing("AP1", p) },
+		func(c made, w writer) (made, writer) { return c.AllowClientOutgoing("AP2"), w.outgoing("AP2") },
+		func(c made, w writer) (made, writer) { return c.AllowClientOutgoing("?"), w.outgoing("?") },
+		func(c made, w writer) (made, writer) { return c.AllowEventStream(p), w.events(p) },
+		func(c made, w writer) (made, writer) { return c.WithRegion("ie1"), w.inRegion("ie1") },
+		func(c made, w writer) (made, writer) { return c.WithClaim("sub", "x"), w.claim("sub", "x") },
+	}
+	eachKind(t, func(t *testing.T, k kind) {
+		sequences := 0
+		var grow func(c made, w writer, depth int)
+		grow = func(c made, w writer, depth int) {
+			sequences++
+			want, wantErr := w.generate(now)
+			got, err := c.GenerateToken()
+			if got != want || !errors.Is(err, wantErr) || !errors.Is(c.Err(), w.refused) {
+				t.Fatalf("%v generates %q, %v, and has the error %v; want %q, %v and %v",
+					c, payloadOf("."+got), err, c.Err(), payloadOf("."+want), wantErr, w.refused)
+			}
+			if depth == 4 || w.refused != nil && depth == 3 { // three calls show that an error sticks
+				return
+			}
+			for _, call := range calls {
+				c, w := call(c, w)
+				grow(c, w, depth+1)
+			}
+		}
+		grow(k.new(t), k.newWriter(), 0)
+		if sequences < 3000 {
+			t.Errorf("%d sequences, want 3,000 at least", sequences)
+		}
+	})
 }
 
 // TestAllowAddsAndWithReplaces has each method called twice.
@@ -209,22 +225,38 @@ func TestAllowAddsAndWithReplaces(t *testing.T) {
 			payloadWith("scope", `"scope:client:incoming?clientName=Al scope:client:incoming?clientName=Bo"`)},
 		{"AllowClientIncoming adds the same again", base.AllowClientIncoming("Al").AllowClientIncoming("Al"),
 			payloadWith("scope", `"scope:client:incoming?clientName=Al scope:client:incoming?clientName=Al"`)},
-		{"AllowClientOutgoing adds", base.AllowClientOutgoing("AP1").AllowClientOutgoing("AP2"), payloadWith("scope", twoApplications)},
-		{"AllowEventStream adds", base.AllowEventStream(capability.Param("a", "1")).AllowEventStream(capability.Param("a", "2")),
-			payloadWith("scope", `"scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=a%3D1 scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=a%3D2"`)},
-		{"WithClaim adds", base.WithClaim("a", "1").WithClaim("b", "2"), `{"a":"1","b":"2",` + payloadWith("scope", `""`)[1:]},
+		{"AllowClientOutgoing adds", base.AllowClientOutgoing("AP1").AllowClientOutgoing("AP2"),
+			payloadWith("scope", twoApplications)},
+		{"AllowEventStream adds",
+			base.AllowEventStream(capability.Param("a", "1")).AllowEventStream(capability.Param("a", "2")),
+			payloadWith("scope", `"scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=a%3D1 `+
+				`scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params=a%3D2"`)},
+		{"WithClaim adds", base.WithClaim("a", "1").WithClaim("b", "2"),
+			`{"a":"1","b":"2",` + payloadWith("scope", `""`)[1:]},
 		{"WithClientName replaces", base.WithClientName("Al").WithClientName("Bo").AllowClientOutgoing("AP1"),
 			payloadWith("scope", `"scope:client:outgoing?appSid=AP1&appParams=&clientName=Bo"`)},
-		{"AllowClientIncoming replaces the client name", base.WithClientName("Al").AllowClientOutgoing("AP1").AllowClientIncoming("Bo"),
-			payloadWith("scope", `"scope:client:outgoing?appSid=AP1&appParams=&clientName=Bo scope:client:incoming?clientName=Bo"`)},
-		{"WithClientName replaces the name of an outgoing scope only", base.AllowClientIncoming("Al").AllowClientOutgoing("AP1").WithClientName("Bo"),
-			payloadWith("scope", `"scope:client:incoming?clientName=Al scope:client:outgoing?appSid=AP1&appParams=&clientName=Bo"`)},
+		{"AllowClientIncoming replaces the client name",
+			base.WithClientName("Al").AllowClientOutgoing("AP1").AllowClientIncoming("Bo"),
+			payloadWith("scope", `"scope:client:outgoing?appSid=AP1&appParams=&clientName=Bo `+
+				`scope:client:incoming?clientName=Bo"`)},
+		{"WithClientName replaces the name of an outgoing scope only",
+			base.AllowClientIncoming("Al").AllowClientOutgoing("AP1").WithClientName("Bo"),
+			payloadWith("scope", `"scope:client:incoming?clientName=Al scope:client:outgoing?appSid=AP1&appParams=&`+
+				`clientName=Bo"`)},
 		{"WithTTL replaces", base.AllowClientIncoming("Alice").WithTTL(time.Minute).WithTTL(time.Hour), goodPayload()},
-		{"WithTTL replaces an expiry", base.AllowClientIncoming("Alice").WithExpiry(now.Add(time.Minute)).WithTTL(time.Hour), goodPayload()},
-		{"WithExpiry replaces", base.AllowClientIncoming("Alice").WithExpiry(now.Add(time.Minute)).WithExpiry(now.Add(time.Hour)), goodPayload()},
-		{"WithExpiry replaces a TTL", base.AllowClientIncoming("Alice").WithTTL(time.Minute).WithExpiry(now.Add(time.Hour)), goodPayload()},
-		{"WithNotBefore replaces", base.AllowClientIncoming("Alice").WithNotBefore(now.Add(time.Minute)).WithNotBefore(now), payloadWith("nbf", "1700000000")},
-		{"WithClock replaces", base.AllowClientIncoming("Alice").WithClock(time.Now).WithClock(func() time.Time { return now }), goodPayload()},
+		{"WithTTL replaces an expiry",
+			base.AllowClientIncoming("Alice").WithExpiry(now.Add(time.Minute)).WithTTL(time.Hour), goodPayload()},
+		{"WithExpiry replaces",
+			base.AllowClientIncoming("Alice").WithExpiry(now.Add(time.Minute)).WithExpiry(now.Add(time.Hour)),
+			goodPayload()},
+		{"WithExpiry replaces a TTL",
+			base.AllowClientIncoming("Alice").WithTTL(time.Minute).WithExpiry(now.Add(time.Hour)), goodPayload()},
+		{"WithNotBefore replaces",
+			base.AllowClientIncoming("Alice").WithNotBefore(now.Add(time.Minute)).WithNotBefore(now),
+			payloadWith("nbf", "1700000000")},
+		{"WithClock replaces",
+			base.AllowClientIncoming("Alice").WithClock(time.Now).WithClock(func() time.Time { return now }),
+			goodPayload()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := payloadOf(generate(t, test.c)); got != test.want {
@@ -236,27 +268,31 @@ func TestAllowAddsAndWithReplaces(t *testing.T) {
 
 // TestDiscardedResultsChangeNothing calls every method and drops its result.
 func TestDiscardedResultsChangeNothing(t *testing.T) {
-	for _, c := range []capability.Capability{newCapability(t), newCapability(t).AllowClientIncoming("Alice").WithClaim("a", "b")} {
-		before, text := generate(t, c), c.String()
-		_ = c.AllowClientIncoming("Bob")
-		_ = c.AllowClientOutgoing("AP1")
-		_ = c.AllowEventStream()
-		_ = c.WithClientName("Bob")
-		_ = c.WithTTL(time.Minute)
-		_ = c.WithExpiry(now.Add(time.Minute))
-		_ = c.WithNotBefore(now)
-		_ = c.WithClaim("c", "d")
-		_ = c.WithClock(time.Now)
-		_ = c.WithTTL(0)
-		if after := generate(t, c); after != before || c.String() != text || c.Err() != nil {
-			t.Errorf("%v, %s; was %s, %s", c, payloadOf(after), text, payloadOf(before))
+	eachKind(t, func(t *testing.T, k kind) {
+		named := k.new(t).WithClientName("Alice")
+		for _, c := range []capability.Capability{named, named.AllowClientIncoming("Alice").WithClaim("a", "b")} {
+			before, text := generate(t, c), c.String()
+			_ = c.AllowClientIncoming("Bob")
+			_ = c.AllowClientOutgoing("AP1")
+			_ = c.AllowEventStream()
+			_ = c.WithClientName("Bob")
+			_ = c.WithRegion("ie1")
+			_ = c.WithTTL(time.Minute)
+			_ = c.WithExpiry(now.Add(time.Minute))
+			_ = c.WithNotBefore(now)
+			_ = c.WithClaim("c", "d")
+			_ = c.WithClock(time.Now)
+			_ = c.WithTTL(0)
+			if after := generate(t, c); after != before || c.String() != text || c.Err() != nil {
+				t.Errorf("%v, %s; was %s, %s", c, payloadOf(after), text, payloadOf(before))
+			}
 		}
-	}
+	})
 }
 
 // TestTheFirstErrorSticks follows an error with each call that could clear it.
 func TestTheFirstErrorSticks(t *testing.T) {
-	base := newCapability(t)
+	base, access := newCapability(t), newAccess(t)
 	for _, test := range []struct {
 		name string
 		c    capability.Capability
@@ -265,16 +301,32 @@ func TestTheFirstErrorSticks(t *testing.T) {
 		{"no error", base.AllowClientIncoming("Alice").WithTTL(time.Minute), nil},
 		{"an expiry in the past, which the clock decides later", base.WithExpiry(now.Add(-time.Hour)), nil},
 		{"a client name, then a lifetime", base.AllowClientIncoming("a b").WithTTL(0), capability.ErrClientName},
-		{"a client name, then many", base.AllowClientIncoming("a b").WithTTL(0).AllowClientOutgoing("x").WithClaim("", "").
+		{"a client name, then many", base.AllowClientIncoming("a b").WithTTL(0).AllowClientOutgoing("x").
+			WithClaim("", "").
 			AllowClientIncoming("Alice").WithTTL(time.Minute), capability.ErrClientName},
-		{"an incoming client name, then a good one", base.AllowClientIncoming("a b").AllowClientIncoming("Alice"), capability.ErrClientName},
-		{"a client name, then a good one", base.WithClientName("a b").WithClientName("Alice"), capability.ErrClientName},
-		{"an application, then a good one", base.AllowClientOutgoing("x").AllowClientOutgoing("AP1"), capability.ErrApplicationSID},
-		{"a filter, then a good one", base.AllowEventStream(capability.Param("", "")).AllowEventStream(), capability.ErrParam},
+		{"an incoming client name, then a good one", base.AllowClientIncoming("a b").AllowClientIncoming("Alice"),
+			capability.ErrClientName},
+		{"a client name, then a good one", base.WithClientName("a b").WithClientName("Alice"),
+			capability.ErrClientName},
+		{"an application, then a good one", base.AllowClientOutgoing("x").AllowClientOutgoing("AP1"),
+			capability.ErrApplicationSID},
+		{"a filter, then a good one", base.AllowEventStream(capability.Param("", "")).AllowEventStream(),
+			capability.ErrParam},
 		{"a lifetime, then a good one", base.WithTTL(0).WithTTL(time.Minute), capability.ErrTTL},
 		{"a lifetime, then a good expiry", base.WithTTL(0).WithExpiry(now.Add(time.Hour)), capability.ErrTTL},
 		{"a not-before, then a good one", base.WithNotBefore(time.Time{}).WithNotBefore(now), capability.ErrTTL},
 		{"a claim, then a good one", base.WithClaim("", "").WithClaim("a", "b"), capability.ErrClaim},
+		{"an application too many, then a name",
+			access.AllowClientOutgoing("AP1").AllowClientOutgoing("AP2").WithClientName("A"),
+			capability.ErrKind},
+		{"an event stream of an Access Token, then more",
+			access.AllowEventStream().WithTTL(0).AllowClientIncoming("A"), capability.ErrKind},
+		{"a name other than receives calls, then that one",
+			access.AllowClientIncoming("A").WithClientName("B").WithClientName("A"),
+			capability.ErrKind},
+		{"a region of a capability token, then a name", base.WithRegion("ie1").WithClientName("A"),
+			capability.ErrKind},
+		{"a region, then a good one", access.WithRegion("IE1").WithRegion("ie1"), capability.ErrRegion},
 		{"a claim, then a clock", base.WithClaim("", "").WithClock(nil), capability.ErrClaim},
 		{"the zero Capability", capability.Capability{}, capability.ErrAccountSID},
 	} {
@@ -315,7 +367,7 @@ func TestALaterLifetimeMendsAnExpiryInThePast(t *testing.T) {
 func TestTheZeroCapabilityRefusesEverything(t *testing.T) {
 	var zero capability.Capability
 	all := zero.AllowClientIncoming("Alice").AllowClientOutgoing("AP1").AllowEventStream().WithClientName("Bob").
-		WithTTL(time.Minute).WithExpiry(now).WithNotBefore(now).WithClaim("a", "b").WithClock(nil)
+		WithRegion("ie1").WithTTL(time.Minute).WithExpiry(now).WithNotBefore(now).WithClaim("a", "b").WithClock(nil)
 	for _, c := range []capability.Capability{zero, all} {
 		checkReason(t, "GenerateToken", errorOf(c), capability.ErrAccountSID)
 		got, err := c.AppendToken(nil)
@@ -324,77 +376,169 @@ func TestTheZeroCapabilityRefusesEverything(t *testing.T) {
 		}
 		checkReason(t, "AppendToken", err, capability.ErrAccountSID)
 		checkRefused(t, c, "a.b.c", capability.ErrAccountSID)
-		if got := c.String(); got != "capability: invalid account SID: use of zero Capability: call New or NewWithAPIKey" {
+		const want = "capability: invalid account SID: use of zero Capability: call New or NewWithAPIKey"
+		if got := c.String(); got != want {
 			t.Errorf("String: %s", got)
 		}
 	}
-	refused, err := capability.New("x", authToken)
-	if !errors.Is(errorOf(refused), err) || !errors.Is(refused.AllowClientIncoming("Alice").Err(), err) {
-		t.Errorf("what New rejected generates: %v, want %v", errorOf(refused), err)
+}
+
+// TestWhatAConstructorRejectedStaysSo shows that its error is that of every call.
+func TestWhatAConstructorRejectedStaysSo(t *testing.T) {
+	for _, by := range []credentials{
+		{"x", "", authToken}, {accountSID, "", " "}, {"x", apiKeySID, apiKeySecret}, {accountSID, "x",
+			apiKeySecret}, {accountSID, apiKeySID, " "},
+	} {
+		c, want := by.new()
+		if want == nil {
+			t.Errorf("%q are accepted", by)
+		}
+		all := c.AllowClientIncoming("Alice").AllowClientOutgoing("AP1").AllowEventStream().WithRegion("ie1").
+			WithTTL(0).WithClaim("", "").WithClock(nil)
+		for _, c := range []capability.Capability{c, all} {
+			_, verifyErr := c.Verify(goodToken())
+			for call, err := range map[string]error{"Err": c.Err(), "GenerateToken": errorOf(c), "Verify": verifyErr} {
+				if err != want {
+					t.Errorf("%s: %v, want %v", call, err, want)
+				}
+			}
+			if c.String() != want.Error() {
+				t.Errorf("String: %s, want %v", c, want)
+			}
+		}
 	}
 }
 
 // TestChildrenNeverDisturbEachOther derives from values with every number of
-// grants around the room that one has for them, and compares each token with
-// that of a value from which nothing else was derived.
+// permissions around the room that one has for them, and compares each token
+// with that of a value from which nothing else was derived.
 func TestChildrenNeverDisturbEachOther(t *testing.T) {
-	build := func(names ...string) capability.Capability {
-		c := newCapability(t)
-		for _, name := range names {
-			c = c.AllowClientIncoming(name).WithClaim(name, name)
+	eachKind(t, func(t *testing.T, k kind) {
+		names := []string{"a", "b", "c", "d", "e", "f"}
+		if k.by.isAccess() {
+			names = names[:1] // one name and one application are all that it can have
 		}
-		return c
-	}
-	names := []string{"a", "b", "c", "d", "e", "f"}
-	for n := range len(names) + 1 {
-		parent := build(names[:n]...)
-		before := generate(t, parent)
-		left := parent.AllowClientIncoming("left").WithClaim("left", "left")
-		right := parent.AllowClientIncoming("right").WithClaim("right", "right")
-		rightmost := right.AllowClientIncoming("most").WithClaim("most", "most")
-		for _, test := range []struct {
-			name      string
-			got, want capability.Capability
-		}{
-			{"the left child", left, build(append(names[:n:n], "left")...)},
-			{"the right child", right, build(append(names[:n:n], "right")...)},
-			{"the grandchild", rightmost, build(append(names[:n:n], "right", "most")...)},
-		} {
-			if got, want := generate(t, test.got), generate(t, test.want); got != want {
-				t.Errorf("%s of a value with %d grants: %s, want %s", test.name, n, payloadOf(got), payloadOf(want))
+		build := func(names ...string) capability.Capability {
+			c := k.new(t).WithClientName("a")
+			for _, name := range names {
+				c = allow(k, c, name)
+			}
+			return c
+		}
+		for n := range len(names) + 1 {
+			parent := build(names[:n]...)
+			before := generate(t, parent)
+			left, right := allow(k, parent, "left"), allow(k, parent, "right")
+			rightmost := right.WithClaim("most", "most")
+			for _, test := range []struct {
+				name      string
+				got, want capability.Capability
+			}{
+				{"the left child", left, build(append(names[:n:n], "left")...)},
+				{"the right child", right, build(append(names[:n:n], "right")...)},
+				{"the grandchild", rightmost, build(append(names[:n:n], "right")...).WithClaim("most", "most")},
+			} {
+				if got, want := generate(t, test.got), generate(t, test.want); got != want {
+					t.Errorf("%s of a value with %d permissions: %s, want %s", test.name, n, payloadOf(got),
+						payloadOf(want))
+				}
+			}
+			if after := generate(t, parent); after != before {
+				t.Errorf("a value with %d permissions has changed: %s, was %s", n, payloadOf(after), payloadOf(before))
 			}
 		}
-		if after := generate(t, parent); after != before {
-			t.Errorf("a value with %d grants has changed: %s, was %s", n, payloadOf(after), payloadOf(before))
-		}
+	})
+}
+
+// allow allows one more thing, and says so in a claim.
+func allow(k kind, c capability.Capability, name string) capability.Capability {
+	switch {
+	case !k.by.isAccess():
+		c = c.AllowClientIncoming(name)
+	case name == "a":
+		c = c.AllowClientIncoming(name).WithRegion(name)
+	default:
+		c = c.AllowClientOutgoing("AP"+name, capability.Param(name, name)).WithRegion(name)
 	}
+	return c.WithClaim(name, name)
+}
+
+// TestHeirsOfOneBase has more heirs of one base than it has room, each with a
+// list of permissions of another length.
+func TestHeirsOfOneBase(t *testing.T) {
+	const heirs = 12
+	base, twin := newCapability(t), capabilityTokens.newWriter()
+	for n := range 6 { // permissions of the base
+		var values [heirs]capability.Capability
+		var writers [heirs]writer
+		for i := range heirs {
+			values[i], writers[i] = base, twin
+			for j := range i {
+				app := fmt.Sprintf("APn%di%dj%d", n, i, j)
+				p := capability.Param("i", fmt.Sprint(i))
+				values[i], writers[i] = values[i].AllowClientOutgoing(app, p), writers[i].outgoing(app, p)
+			}
+		}
+		for i := range heirs {
+			want, _ := writers[i].generate(now)
+			if got := generate(t, values[i]); got != want {
+				t.Errorf("heir %d of a base with %d permissions: %s, want %s", i, n, payloadOf(got), payloadOf(want))
+			}
+		}
+		base, twin = base.AllowEventStream(), twin.events()
+	}
+}
+
+// TestHeirsRememberTheirOwnClaims derives twice from values with every number of
+// claims, and asks each heir which names are taken.
+func TestHeirsRememberTheirOwnClaims(t *testing.T) {
+	eachKind(t, func(t *testing.T, k kind) {
+		base := k.new(t)
+		for n := range 10 {
+			left, right := base.WithClaim("left", ""), base.WithClaim("right", "")
+			for i, heir := range []capability.Capability{left, right} {
+				checkAccepted(t, fmt.Sprintf("left, after %d claims", n), heir.WithClaim("left", "").Err(), i == 1,
+					capability.ErrClaim)
+				checkAccepted(t, fmt.Sprintf("right, after %d claims", n), heir.WithClaim("right", "").Err(), i == 0,
+					capability.ErrClaim)
+			}
+			checkAccepted(t, "left of the base", base.WithClaim("left", "").Err(), true, nil)
+			base = base.WithClaim(fmt.Sprint("claim", n), "")
+		}
+	})
 }
 
 // TestRandomBranches grows a tree of values, each from any of those before, and
 // compares all of them with their slow twins when the tree has grown.
 func TestRandomBranches(t *testing.T) {
-	random := rand.New(rand.NewSource(1))
-	values := []capability.Capability{newCapability(t)}
-	writers := []writer{newWriter(accountSID, authToken)}
-	for i := range 4000 {
-		name := fmt.Sprint("n", i)
-		a := caller{client: name, application: "AP" + name, claim: name, claimValue: name, name2: name + "_2", value: name,
-			params: []capability.Parameter{{Name: "a", Value: name}, {Name: "b", Value: "c d"}},
-			ttl:    time.Duration(1+random.Intn(3600)) * time.Second, expiry: now.Add(time.Duration(1+i) * time.Second), notBefore: now}
-		from := random.Intn(len(values))
-		for range 1 + random.Intn(3) {
-			c, w := a.call(random.Intn(10), values[from], writers[from])
-			values, writers = append(values, c), append(writers, w)
-			from = len(values) - 1
-			a.claim += "x" // so that it can be called again
+	t.Parallel()
+	eachKind(t, func(t *testing.T, k kind) {
+		random := rand.New(rand.NewSource(1))
+		values, writers := []capability.Capability{k.new(t)}, []writer{k.newWriter()}
+		for i := range 3000 {
+			name := fmt.Sprint("n", i)
+			a := caller{client: name, application: "AP" + name, region: name, claim: name, claimValue: name,
+				name2: name + "_2", value: name, params: pairs{{"a", name}, {"b", "c d"}},
+				ttl:    time.Duration(1+random.Intn(3600)) * time.Second,
+				expiry: now.Add(time.Duration(1+i) * time.Second), notBefore: now}
+			from := random.Intn(len(values))
+			for range 1 + random.Intn(3) {
+				c, w := a.call(random.Intn(calls), values[from], writers[from])
+				if w.refused != nil { // which would end the branch
+					continue
+				}
+				values, writers = append(values, c), append(writers, w)
+				from = len(values) - 1
+				a.claim += "x" // so that it can be called again
+			}
 		}
-	}
-	for i, c := range values {
-		want, err := writers[i].generate(now)
-		if got, err2 := c.GenerateToken(); got != want || err != nil || err2 != nil {
-			t.Fatalf("value %d of %d generates %s, %v, want %s, %v", i, len(values), payloadOf(got), err2, payloadOf(want), err)
+		for i, c := range values {
+			want, wantErr := writers[i].generate(now)
+			if got, err := c.GenerateToken(); got != want || !errors.Is(err, wantErr) {
+				t.Fatalf("value %d of %d generates %s, %v, want %s, %v", i, len(values), got, err, want, wantErr)
+			}
 		}
-	}
+	})
 }
 
 func TestParametersAreCopied(t *testing.T) {
@@ -408,33 +552,39 @@ func TestParametersAreCopied(t *testing.T) {
 }
 
 func TestOneValueServesManyGoroutines(t *testing.T) {
-	base := newCapability(t).AllowClientIncoming("base").WithClaim("a", "b")
-	var wg sync.WaitGroup
-	for i := range 64 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			name := fmt.Sprint("user", i)
-			c := base.AllowClientIncoming(name).AllowClientOutgoing("AP1", capability.Param("n", name)).WithClaim("n", name)
-			var buf []byte
-			for range 20 {
-				token, err := c.GenerateToken()
-				if err != nil {
-					t.Error(err)
-					return
+	t.Parallel()
+	eachKind(t, func(t *testing.T, k kind) {
+		base := k.new(t).WithClaim("a", "b").WithClaim("c", "d")
+		var wg sync.WaitGroup
+		for i := range 64 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				name := fmt.Sprint("user", i)
+				p := capability.Param("n", name)
+				c := base.AllowClientOutgoing("AP1", p).AllowClientIncoming(name).WithClaim("n", name)
+				want, wantErr := k.newWriter().claim("a", "b").claim("c", "d").outgoing("AP1", p).
+					incoming(name).claim("n", name).generate(now)
+				var buf []byte
+				for range 20 {
+					token, err := c.GenerateToken()
+					if token != want || err != nil || wantErr != nil {
+						t.Errorf("GenerateToken = %s, %v, want %s, %v", token, err, want, wantErr)
+						return
+					}
+					if buf, err = c.AppendToken(buf[:0]); string(buf) != token || err != nil {
+						t.Errorf("AppendToken = %s, %v, want %s", buf, err, token)
+					}
+					claims, err := base.Verify(token)
+					if got, _ := claims.Claim("n"); got != name || claims.ClientName() != name || err != nil {
+						t.Errorf("%s got the token of %s (%v)", name, claims.ClientName(), err)
+					}
+					_ = base.String()
 				}
-				if buf, err = c.AppendToken(buf[:0]); string(buf) != token || err != nil {
-					t.Errorf("AppendToken = %s, %v, want %s", buf, err, token)
-				}
-				claims, err := base.Verify(token)
-				if got, _ := claims.Claim("n"); got != name || claims.ClientName() != name || err != nil {
-					t.Errorf("%s got the token of %s (%v)", name, claims.ClientName(), err)
-				}
-				_ = base.String()
-			}
-		}()
-	}
-	wg.Wait()
+			}()
+		}
+		wg.Wait()
+	})
 }
 
 // TestAppendTokenLeavesDstAlone has reasons for it to fail early and late.
@@ -449,6 +599,8 @@ func TestAppendTokenLeavesDstAlone(t *testing.T) {
 		{"an expiry in the past", base.WithExpiry(now.Add(-time.Hour))},
 		{"a not-before at the expiry", base.WithNotBefore(now.Add(time.Hour))},
 		{"a key that cannot sign", capability.WithoutSigner(base)},
+		{"an Access Token without a client name", newAccess(t).AllowClientOutgoing("AP1")},
+		{"an Access Token with an event stream", newAccess(t).AllowClientIncoming("Alice").AllowEventStream()},
 	} {
 		room := []byte("lead and room that must stay as it is")
 		was := string(room)
@@ -492,19 +644,28 @@ func TestAppendTokenIntoEarlierResults(t *testing.T) {
 // TestTokenOfEveryLength has payloads around the room that is set aside for
 // one, and around that for a token.
 func TestTokenOfEveryLength(t *testing.T) {
-	base, w := newCapability(t), newWriter(accountSID, authToken)
-	for _, n := range []int{0, 1, 2, 3, 300, 450, 451, 452, 453, 1000, 3990, 4020, 4021, 4022, 4023, 4024, 4025, 4050, 5000, 8192, 20000} {
-		value := strings.Repeat("v", n)
-		want, _ := w.claim("c", value).generate(now)
-		got, err := base.WithClaim("c", value).GenerateToken()
-		if got != want || err != nil {
-			t.Errorf("a token with %d bytes of claim is %.80s..., %v, want %.80s...", n, got, err, want)
+	eachKind(t, func(t *testing.T, k kind) {
+		base, w := k.new(t).WithClientName("Alice"), k.newWriter().clientName("Alice")
+		for _, n := range []int{0, 1, 2, 3, 300, 450, 451, 452, 453, 1000, 3900, 3950, 3990, 4020, 4021, 4022, 4023,
+			4024, 4025, 4050,
+			5000, 8192, 20000, 300_000} {
+			value := strings.Repeat("v", n)
+			want, _ := w.claim("c", value).generate(now)
+			for range 2 { // the second may find what the first has left
+				got, err := base.WithClaim("c", value).GenerateToken()
+				if got != want || err != nil {
+					t.Errorf("a token with %d bytes of claim is %.80s..., %v, want %.80s...", n, got, err, want)
+				}
+				if _, err := base.Verify(got); err != nil {
+					t.Errorf("Verify of a token with %d bytes of claim: %v", n, err)
+				}
+			}
 		}
-	}
+	})
 }
 
 func TestString(t *testing.T) {
-	base := newCapability(t)
+	base, access := newCapability(t), newAccess(t)
 	for _, test := range []struct {
 		c    capability.Capability
 		want string
@@ -512,13 +673,26 @@ func TestString(t *testing.T) {
 		{base, "account AC123123, for 1h0m0s, nothing allowed"},
 		{base.WithClaim("a", "b"), "account AC123123, for 1h0m0s, nothing allowed"},
 		{base.WithClientName("Alice").AllowClientOutgoing("AP1", capability.Param("a", "b c")).WithTTL(time.Minute),
-			"account AC123123, client Alice, for 1m0s, scope:client:outgoing?appSid=AP1&appParams=a%3Db%2Bc&clientName=Alice"},
+			"account AC123123, client Alice, for 1m0s, scope:client:outgoing?appSid=AP1&appParams=a%3Db%2Bc&" +
+				"clientName=Alice"},
 		{base.WithExpiry(now.Add(time.Hour)).WithNotBefore(now),
 			"account AC123123, not before 2023-11-14T22:13:20Z, until 2023-11-14T23:13:20Z, nothing allowed"},
 		{base.WithExpiry(now.Add(-time.Hour)), "account AC123123, until 2023-11-14T21:13:20Z, nothing allowed"},
 		{base.AllowClientIncoming("A").AllowEventStream().AllowClientIncoming("B"),
 			"account AC123123, client B, for 1h0m0s, scope:client:incoming?clientName=A " +
 				"scope:stream:subscribe?path=%2F2010-04-01%2FEvents&params= scope:client:incoming?clientName=B"},
+		{access, "account AC123123, API key SK123123, for 1h0m0s, nothing allowed"},
+		{access.WithRegion("ie1").AllowClientOutgoing("AP1", capability.Param("a", "b")).
+			AllowClientIncoming("Alice").WithTTL(10 * time.Minute),
+			"account AC123123, API key SK123123, region ie1, client Alice, for 10m0s, " +
+				"scope:client:outgoing?appSid=AP1&appParams=a%3Db&clientName=Alice " +
+				"scope:client:incoming?clientName=Alice"},
+		{access.AllowEventStream(),
+			"capability: wrong kind of token: an Access Token cannot allow the event stream; leave out " +
+				"AllowEventStream"},
+		{access.WithRegion("ie1").WithRegion("au1").WithNotBefore(now),
+			"account AC123123, API key SK123123, region au1, " +
+				"not before 2023-11-14T22:13:20Z, for 1h0m0s, nothing allowed"},
 		{base.WithClientName("?"), `capability: invalid client name "?": use one or more of A-Z, a-z, 0-9 and _`},
 	} {
 		if got := fmt.Sprint(test.c); got != test.want {
@@ -539,23 +713,32 @@ func TestTheClockIsReadWhenATokenIsGenerated(t *testing.T) {
 	if want := `{"scope":"","iss":"AC123123","exp":1700003660}`; payloadOf(second) != want {
 		t.Errorf("second %s, want %s", payloadOf(second), want)
 	}
+	c = newAccess(t).WithClock(func() time.Time { return clock }).WithTTL(time.Minute)
+	third := generate(t, c.WithClientName("Al"))
+	if want := `{"jti":"SK123123-1700003600","iss":"SK123123","sub":"AC123123","exp":1700003660,` +
+		`"grants":{"identity":"Al","voice":{}}}`; payloadOf(third) != want {
+		t.Errorf("third %s, want %s", payloadOf(third), want)
+	}
 }
 
 // TestTheClockOfTheMachine is that of a Capability until WithClock, and after
 // WithClock(nil).
 func TestTheClockOfTheMachine(t *testing.T) {
-	fresh, err := capability.New(accountSID, authToken)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []capability.Capability{fresh, newCapability(t).WithClock(nil)} {
-		before := time.Now().Unix()
-		claims, err := c.Verify(generate(t, c))
-		made := claims.ExpiresAt.Add(-capability.DefaultTTL).Unix()
-		if err != nil || made < before || made > time.Now().Unix() {
-			t.Errorf("Verify = %+v, %v", seen(claims), err)
+	eachKind(t, func(t *testing.T, k kind) {
+		fresh, err := k.by.new()
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		for _, c := range []capability.Capability{fresh, k.new(t).WithClock(nil)} {
+			c = c.WithClientName("Alice")
+			before := time.Now().Unix()
+			claims, err := c.Verify(generate(t, c))
+			made := claims.ExpiresAt.Add(-capability.DefaultTTL).Unix()
+			if err != nil || made < before || made > time.Now().Unix() {
+				t.Errorf("Verify = %+v, %v", seen(claims), err)
+			}
+		}
+	})
 }
 
 // TestTimesHaveNoMonotonicReading looks at the fields: what a reading changes

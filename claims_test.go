@@ -1,7 +1,8 @@
 package capability_test
 
 import (
-	"errors"
+	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -13,17 +14,10 @@ import (
 	"example.com/capability"
 )
 
-// alice is what a good token says.
-var alice = reading{
-	account:   accountSID,
-	scopes:    []permission{{"client", "incoming", []capability.Parameter{{Name: "clientName", Value: "Alice"}}}},
-	expiresAt: time.Unix(nowUnix+3600, 0).UTC(),
-}
-
 func TestGoodToken(t *testing.T) {
 	claims, err := newCapability(t).Verify(goodToken())
-	if got := seen(claims); err != nil || !reflect.DeepEqual(got, alice) {
-		t.Errorf("Verify = %+v, %v, want %+v", got, err, alice)
+	if got := seen(claims); err != nil || !reflect.DeepEqual(got, capabilityTokens.says) {
+		t.Errorf("Verify = %+v, %v, want %+v", got, err, capabilityTokens.says)
 	}
 }
 
@@ -40,33 +34,48 @@ func TestOddButGoodTokens(t *testing.T) {
 		{"the type is in mixed case", withHeader(`{"typ":"Jwt","alg":"HS256"}`), nil, nil},
 		{"there is no type", withHeader(`{"alg":"HS256"}`), nil, nil},
 		{"the algorithm comes first", withHeader(`{"alg":"HS256","typ":"JWT"}`), nil, nil},
-		{"the header has white space", withHeader(" {\t\"typ\" :\r\n\"JWT\" , \"alg\": \"HS256\"\n}\r\n\t "), nil, nil},
+		{"the header has white space", withHeader(" {\t\"typ\" :\r\n\"JWT\" , \"alg\": \"HS256\"\n}\r\n\t "), nil,
+			nil},
 		{"the header has a name with an escape", withHeader(`{"\u0061\u006C\u0067":"HS256"}`), nil, nil},
 		{"the header has a value with an escape", withHeader(`{"alg":"\u0048S256"}`), nil, nil},
-		{"the header has members that are not known", withHeader(`{"alg":"HS256","cty":"JWT","kid":"1","x5c":[],"Crit":["x"]}`), nil, nil},
-		{"the header carries a key, which is not looked at", withHeader(`{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"},"jku":"http://example.com"}`), nil, nil},
-		{"the header has alg in an object within", withHeader(`{"alg":"HS256","x":{"alg":"none","crit":["x"]}}`), nil, nil},
-		{"the payload has white space", withPayload(" " + strings.NewReplacer(",", " ,\r\n", `":`, "\"\t: ").Replace(goodPayload()) + "\n"), nil, nil},
-		{"the payload has its names escaped", withPayload(strings.NewReplacer(`"iss"`, `"\u0069ss"`, `"exp"`, `"e\u0078p"`).Replace(goodPayload())), nil, nil},
-		{"the payload has another member order", withPayload(`{"exp":1700003600,"iss":"AC123123","scope":"scope:client:incoming?clientName=Alice"}`), nil, nil},
+		{"the header has members that are not known",
+			withHeader(`{"alg":"HS256","cty":"JWT","kid":"1","x5c":[],"Crit":["x"]}`), nil, nil},
+		{"the header carries a key, which is not looked at",
+			withHeader(`{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"},"jku":"http://example.com"}`), nil, nil},
+		{"the header has alg in an object within", withHeader(`{"alg":"HS256","x":{"alg":"none","crit":["x"]}}`), nil,
+			nil},
+		{"the payload has white space",
+			withPayload(" " + strings.NewReplacer(",", " ,\r\n", `":`, "\"\t: ").Replace(goodPayload()) + "\n"), nil,
+			nil},
+		{"the payload has its names escaped",
+			withPayload(strings.NewReplacer(`"iss"`, `"\u0069ss"`, `"exp"`, `"e\u0078p"`).Replace(goodPayload())), nil,
+			nil},
+		{"the payload has another member order",
+			withPayload(`{"exp":1700003600,"iss":"AC123123","scope":"scope:client:incoming?clientName=Alice"}`), nil,
+			nil},
 		{"the scope has escapes", withMember("scope", `"\u0073cope:client:incoming?clientName=Alice"`), nil, nil},
 		{"Iss stands beside iss", withMember("Iss", `"AC999"`), []string{"Iss"}, texts{"Iss": "AC999"}},
 		{"EXP stands beside exp", withMember("EXP", `1`), []string{"EXP"}, nil},
 		{"crit is a claim", withMember("crit", `["x"]`), []string{"crit"}, nil},
 		{"an unknown member repeats one within", withMember("x", `{"a":1,"a":2}`), []string{"x"}, nil},
-		{"an unknown member holds the known ones", withMember("x", `{"iss":"AC999","exp":null,"scope":[1.5e3]}`), []string{"x"}, nil},
-		{"an unknown member holds all there is", withMember("x", `[{},[],[[]],{"a":[{"b":null}]},"",-0.5e-7,true,false,null]`), []string{"x"}, nil},
+		{"an unknown member holds the known ones", withMember("x", `{"iss":"AC999","exp":null,"scope":[1.5e3]}`),
+			[]string{"x"}, nil},
+		{"an unknown member holds all there is",
+			withMember("x", `[{},[],[[]],{"a":[{"b":null}]},"",-0.5e-7,true,false,null]`), []string{"x"}, nil},
 		{"a member has no name", withPayload(strings.TrimSuffix(goodPayload(), "}") + `,"":1}`), []string{""}, nil},
 		{"a member has a NUL for a name", withMember("\\u0000", `1`), []string{"\x00"}, nil},
-		{"ISS and EXP and SCOPE stand beside iss, exp and scope", withPayload(`{"ISS":"AC999","EXP":1,"SCOPE":"x",` + goodPayload()[1:]), []string{"ISS", "EXP", "SCOPE"}, texts{"ISS": "AC999", "SCOPE": "x"}},
+		{"ISS and EXP and SCOPE stand beside iss, exp and scope",
+			withPayload(`{"ISS":"AC999","EXP":1,"SCOPE":"x",` + goodPayload()[1:]), []string{"ISS", "EXP", "SCOPE"},
+			texts{"ISS": "AC999", "SCOPE": "x"}},
 		{"b64 is a claim", withMember("b64", `false`), []string{"b64"}, nil},
-		{"the audience is a string", withMember("aud", `"https://example.com"`), []string{"aud"}, texts{"aud": "https://example.com"}},
+		{"the audience is a string", withMember("aud", `"https://example.com"`), []string{"aud"},
+			texts{"aud": "https://example.com"}},
 		{"the audience is an array", withMember("aud", `["https://example.com"]`), []string{"aud"}, nil},
 		{"a claim is empty", withMember("x", `""`), []string{"x"}, texts{"x": ""}},
 		{"a claim has escapes", withMember(`\u0078`, `"\ud83d\ude00\/"`), []string{"x"}, texts{"x": "😀/"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			want := alice
+			want := capabilityTokens.says
 			want.names, want.claims = test.names, test.texts
 			token := sign(authToken, test.signed)
 			claims, err := newCapability(t).Verify(token)
@@ -110,21 +119,28 @@ var payloadForgeries = []forgery{
 	{"the payload has a form feed behind it", withPayload(goodPayload() + "\f"), capability.ErrMalformed},
 	{"the payload has a no-break space behind it", withPayload(goodPayload() + "\u00a0"), capability.ErrMalformed},
 	{"the payload begins with a byte order mark", withPayload("\ufeff" + goodPayload()), capability.ErrMalformed},
-	{"the payload has no comma between two members", withPayload(`{"iss":"AC123123" "scope":"","exp":1}`), capability.ErrMalformed},
-	{"the payload has a semicolon between two members", withPayload(`{"iss":"AC123123";"scope":""}`), capability.ErrMalformed},
+	{"the payload has no comma between two members", withPayload(`{"iss":"AC123123" "scope":"","exp":1}`),
+		capability.ErrMalformed},
+	{"the payload has a semicolon between two members", withPayload(`{"iss":"AC123123";"scope":""}`),
+		capability.ErrMalformed},
 	{"the payload has a name without value", withPayload(`{"iss":"AC123123","scope"}`), capability.ErrMalformed},
 	{"the payload has a colon without value", withPayload(`{"iss":"AC123123","scope":}`), capability.ErrMalformed},
 	{"the payload has an equals sign for a colon", withPayload(`{"iss"="AC123123"}`), capability.ErrMalformed},
 
 	// Members given twice: readers differ in which one counts.
 	{"the issuer is given twice", withMember("iss", `"AC123123","iss":"AC999"`), capability.ErrMalformed},
-	{"the issuer is given twice and the same", withMember("iss", `"AC123123","iss":"AC123123"`), capability.ErrMalformed},
-	{"the issuer is given twice, once escaped", withMember("iss", `"AC123123","\u0069ss":"AC123123"`), capability.ErrMalformed},
-	{"the issuer is given twice, both escaped", withPayload(`{"\u0069ss":"AC123123","i\u0073s":"AC123123"}`), capability.ErrMalformed},
+	{"the issuer is given twice and the same", withMember("iss", `"AC123123","iss":"AC123123"`),
+		capability.ErrMalformed},
+	{"the issuer is given twice, once escaped", withMember("iss", `"AC123123","\u0069ss":"AC123123"`),
+		capability.ErrMalformed},
+	{"the issuer is given twice, both escaped", withPayload(`{"\u0069ss":"AC123123","i\u0073s":"AC123123"}`),
+		capability.ErrMalformed},
 	{"the expiry is given twice", withMember("exp", `1700003600,"exp":1800000000`), capability.ErrMalformed},
-	{"the expiry is given twice, once escaped in upper case", withMember("exp", `1700003600,"\u0065x\u0070":1`), capability.ErrMalformed},
+	{"the expiry is given twice, once escaped in upper case", withMember("exp", `1700003600,"\u0065x\u0070":1`),
+		capability.ErrMalformed},
 	{"the not-before is given twice", withMember("nbf", `1700000000,"nbf":1600000000`), capability.ErrMalformed},
-	{"the scope is given twice", withMember("scope", `"","scope":"scope:client:outgoing?appSid=AP1"`), capability.ErrMalformed},
+	{"the scope is given twice", withMember("scope", `"","scope":"scope:client:outgoing?appSid=AP1"`),
+		capability.ErrMalformed},
 	{"an unknown member is given twice", withMember("x", `1,"x":1`), capability.ErrMalformed},
 	{"an unknown member is given twice, once escaped", withMember("/", `1,"\/":1`), capability.ErrMalformed},
 	{"a member without a name is given twice", withPayload(`{"":1,"":1}`), capability.ErrMalformed},
@@ -137,10 +153,14 @@ var payloadForgeries = []forgery{
 	{"the issuer is true", withMember("iss", `true`), capability.ErrIssuer},
 	{"the issuer is an array of one", withMember("iss", `["AC123123"]`), capability.ErrIssuer},
 	{"the issuer is an object", withMember("iss", `{"AC123123":1}`), capability.ErrIssuer},
-	{"the issuer goes by the name Iss", withPayload(`{"Iss":"AC123123","scope":"","exp":1700003600}`), capability.ErrIssuer},
-	{"the issuer goes by the name ISS", withPayload(`{"ISS":"AC123123","scope":"","exp":1700003600}`), capability.ErrIssuer},
-	{"the issuer goes by a name that folds to iss", withPayload(`{"iſs":"AC123123","scope":"","exp":1700003600}`), capability.ErrIssuer},
-	{"the issuer is in an object within", withPayload(`{"x":{"iss":"AC123123"},"scope":"","exp":1700003600}`), capability.ErrIssuer},
+	{"the issuer goes by the name Iss", withPayload(`{"Iss":"AC123123","scope":"","exp":1700003600}`),
+		capability.ErrIssuer},
+	{"the issuer goes by the name ISS", withPayload(`{"ISS":"AC123123","scope":"","exp":1700003600}`),
+		capability.ErrIssuer},
+	{"the issuer goes by a name that folds to iss", withPayload(`{"iſs":"AC123123","scope":"","exp":1700003600}`),
+		capability.ErrIssuer},
+	{"the issuer is in an object within", withPayload(`{"x":{"iss":"AC123123"},"scope":"","exp":1700003600}`),
+		capability.ErrIssuer},
 	{"the payload is empty of members", withPayload(`{}`), capability.ErrIssuer},
 
 	// The scope.
@@ -149,24 +169,37 @@ var payloadForgeries = []forgery{
 	{"the scope is a number", withMember("scope", `1`), capability.ErrScope},
 	{"the scope is an array", withMember("scope", `["scope:client:incoming?clientName=Alice"]`), capability.ErrScope},
 	{"the scope is an object", withMember("scope", `{}`), capability.ErrScope},
-	{"the scope goes by the name Scope", withPayload(`{"iss":"AC123123","Scope":"","exp":1700003600}`), capability.ErrScope},
+	{"the scope goes by the name Scope", withPayload(`{"iss":"AC123123","Scope":"","exp":1700003600}`),
+		capability.ErrScope},
 	{"the scope is a space", withMember("scope", `" "`), capability.ErrScope},
 	{"the scope begins with a space", withMember("scope", `" scope:client:incoming"`), capability.ErrScope},
 	{"the scope ends in a space", withMember("scope", `"scope:client:incoming "`), capability.ErrScope},
-	{"the scope has two spaces", withMember("scope", `"scope:client:incoming  scope:stream:subscribe"`), capability.ErrScope},
-	{"the scope has a tab", withMember("scope", `"scope:client:incoming\tscope:stream:subscribe"`), capability.ErrScope},
-	{"the scope has a newline", withMember("scope", `"scope:client:incoming\nscope:stream:subscribe"`), capability.ErrScope},
+	{"the scope has two spaces", withMember("scope", `"scope:client:incoming  scope:stream:subscribe"`),
+		capability.ErrScope},
+	{"the scope has a tab", withMember("scope", `"scope:client:incoming\tscope:stream:subscribe"`),
+		capability.ErrScope},
+	{"the scope has a newline", withMember("scope", `"scope:client:incoming\nscope:stream:subscribe"`),
+		capability.ErrScope},
 	{"the scope ends in a newline", withMember("scope", `"scope:client:incoming\n"`), capability.ErrScope},
-	{"the scope has a carriage return", withMember("scope", `"scope:client:incoming\rscope:stream:subscribe"`), capability.ErrScope},
-	{"the scope has a NUL", withMember("scope", `"scope:client:incoming?clientName=Alice\u0000"`), capability.ErrScope},
+	{"the scope has a carriage return", withMember("scope", `"scope:client:incoming\rscope:stream:subscribe"`),
+		capability.ErrScope},
+	{"the scope has a NUL", withMember("scope", `"scope:client:incoming?clientName=Alice\u0000"`),
+		capability.ErrScope},
 	{"the scope has DEL", withMember("scope", "\"scope:client:incoming?clientName=\x7f\""), capability.ErrScope},
-	{"the scope has U+0085, where str.split splits", withMember("scope", "\"scope:client:incoming\u0085scope:stream:subscribe\""), capability.ErrScope},
-	{"the scope has a no-break space", withMember("scope", "\"scope:client:incoming\u00a0scope:stream:subscribe\""), capability.ErrScope},
-	{"the scope has an ideographic space", withMember("scope", "\"scope:client:incoming\u3000scope:stream:subscribe\""), capability.ErrScope},
-	{"the scope has an escaped ideographic space", withMember("scope", `"scope:client:incoming\u3000scope:stream:subscribe"`), capability.ErrScope},
-	{"the scope has a fragment", withMember("scope", `"scope:client:incoming?clientName=Alice#x"`), capability.ErrScope},
-	{"the second scope has a fragment", withMember("scope", `"scope:client:incoming scope:a:b?#"`), capability.ErrScope},
-	{"the scope has a comma", withMember("scope", `"scope:client:incoming,scope:stream:subscribe"`), capability.ErrScope},
+	{"the scope has U+0085, where str.split splits",
+		withMember("scope", "\"scope:client:incoming\u0085scope:stream:subscribe\""), capability.ErrScope},
+	{"the scope has a no-break space", withMember("scope", "\"scope:client:incoming\u00a0scope:stream:subscribe\""),
+		capability.ErrScope},
+	{"the scope has an ideographic space",
+		withMember("scope", "\"scope:client:incoming\u3000scope:stream:subscribe\""), capability.ErrScope},
+	{"the scope has an escaped ideographic space",
+		withMember("scope", `"scope:client:incoming\u3000scope:stream:subscribe"`), capability.ErrScope},
+	{"the scope has a fragment", withMember("scope", `"scope:client:incoming?clientName=Alice#x"`),
+		capability.ErrScope},
+	{"the second scope has a fragment", withMember("scope", `"scope:client:incoming scope:a:b?#"`),
+		capability.ErrScope},
+	{"the scope has a comma", withMember("scope", `"scope:client:incoming,scope:stream:subscribe"`),
+		capability.ErrScope},
 	{"the scope is no scope URI", withMember("scope", `"client:incoming"`), capability.ErrScope},
 	{"the second scope is no scope URI", withMember("scope", `"scope:client:incoming x"`), capability.ErrScope},
 	{"the scope is of another scheme", withMember("scope", `"Scope:client:incoming"`), capability.ErrScope},
@@ -174,8 +207,10 @@ var payloadForgeries = []forgery{
 	{"the scope has an empty privilege", withMember("scope", `"scope:client:?clientName=Alice"`), capability.ErrScope},
 	{"the scope has an empty service", withMember("scope", `"scope::incoming"`), capability.ErrScope},
 	{"the scope has a third part", withMember("scope", `"scope:client:incoming:outgoing"`), capability.ErrScope},
-	{"the scope has a broken escape", withMember("scope", `"scope:client:incoming?clientName=%4"`), capability.ErrScope},
-	{"the scope has a broken escape in its service", withMember("scope", `"scope:cl%ient:incoming"`), capability.ErrScope},
+	{"the scope has a broken escape", withMember("scope", `"scope:client:incoming?clientName=%4"`),
+		capability.ErrScope},
+	{"the scope has a broken escape in its service", withMember("scope", `"scope:cl%ient:incoming"`),
+		capability.ErrScope},
 
 	// Every string is valid UTF-8 without lone surrogates, also those that nobody
 	// reads.
@@ -224,39 +259,57 @@ var payloadForgeries = []forgery{
 }
 
 func TestForgeries(t *testing.T) {
-	c := newCapability(t)
+	t.Parallel()
 	for _, test := range slices.Concat(headerForgeries, payloadForgeries) {
-		t.Run(test.attempt, func(t *testing.T) {
-			token := sign(authToken, test.signed)
-			checkRefused(t, c, token, test.want)
-			checkRefused(t, c, sign("another"+authToken, test.signed), capability.ErrSignature)
-			checkRefused(t, c, test.signed+".", capability.ErrSignature)
-			checkUnverifiedRefused(t, token, test.want)
-		})
+		t.Run(test.attempt, func(t *testing.T) { checkForgery(t, capabilityTokens, test) })
+	}
+	for _, test := range accessForgeries {
+		t.Run("in an Access Token, "+test.attempt, func(t *testing.T) { checkForgery(t, accessTokens, test) })
+	}
+	// A header that is wrong is so in either kind of token, as is a payload that is
+	// no JSON.
+	for _, test := range headerForgeries {
+		checkRefused(t, newAccess(t), accessTokens.sign(test.signed), test.want)
+	}
+	for _, test := range payloadForgeries {
+		if _, payload, _ := strings.Cut(test.signed, "."); test.want == capability.ErrMalformed {
+			checkForgery(t, accessTokens, forgery{test.attempt, encode(accessHeaderJSON) + "." + payload, test.want})
+		}
 	}
 }
 
-// TestOtherAccounts has tokens that only Verify rejects.
-func TestOtherAccounts(t *testing.T) {
-	c := newCapability(t)
-	for _, test := range []struct{ attempt, signed string }{
-		{"the issuer is another account", withMember("iss", `"AC123124"`)},
-		{"the issuer is in lower case", withMember("iss", `"ac123123"`)},
-		{"the issuer is longer", withMember("iss", `"AC1231234"`)},
-		{"the issuer is shorter", withMember("iss", `"AC12312"`)},
-		{"the issuer has a space behind it", withMember("iss", `"AC123123 "`)},
-		{"the issuer has a NUL behind it", withMember("iss", `"AC123123\u0000"`)},
-	} {
-		t.Run(test.attempt, func(t *testing.T) {
-			token := sign(authToken, test.signed)
-			checkRefused(t, c, token, capability.ErrIssuer)
-			checkRefused(t, c, sign("another"+authToken, test.signed), capability.ErrSignature)
-			checkRefused(t, c, test.signed+".", capability.ErrSignature)
-			claims, err := capability.ParseUnverified(token)
-			if err != nil || claims.AccountSID == accountSID || claims.ClientName() != "Alice" {
-				t.Errorf("ParseUnverified(%s) = %+v, %v", abbreviate(token), claims, err)
-			}
-		})
+func checkForgery(t *testing.T, k kind, test forgery) {
+	t.Helper()
+	token := k.sign(test.signed)
+	checkRefused(t, k.new(t), token, test.want)
+	checkRefused(t, k.new(t), sign("another"+k.by.secret, test.signed), capability.ErrSignature)
+	checkRefused(t, k.new(t), test.signed+".", capability.ErrSignature)
+	checkUnverifiedRefused(t, token, test.want)
+}
+
+// TestOtherAccountsAndKeys has tokens that only Verify rejects.
+func TestOtherAccountsAndKeys(t *testing.T) {
+	for _, issuer := range []struct {
+		k      kind
+		member string
+	}{{capabilityTokens, "iss"}, {accessTokens, "iss"}, {accessTokens, "sub"}} {
+		k := issuer.k
+		for _, id := range []string{"AC123124", "SK123124", "ac123123", "AC1231234", "AC12312", "AC123123 ",
+			`AC123123\u0000`,
+			"SK1231234", "SK12312", "sk123123", `SK123123\u0000`, "x"} {
+			signed := k.withMember(issuer.member, `"`+id+`"`)
+			t.Run(k.name+"/"+issuer.member+" "+id, func(t *testing.T) {
+				token := k.sign(signed)
+				checkRefused(t, k.new(t), token, capability.ErrIssuer)
+				checkRefused(t, k.new(t), sign("another"+k.by.secret, signed), capability.ErrSignature)
+				checkRefused(t, k.new(t), signed+".", capability.ErrSignature)
+				claims, err := capability.ParseUnverified(token)
+				by := credentials{account: claims.AccountSID, apiKey: claims.APIKeySID, secret: k.by.secret}
+				if err != nil || by == k.by || claims.ClientName() != "Alice" {
+					t.Errorf("ParseUnverified(%s) = %+v, %v", abbreviate(token), claims, err)
+				}
+			})
+		}
 	}
 }
 
@@ -274,13 +327,15 @@ func TestUnverifiedTokenNamesAnAccount(t *testing.T) {
 // signature, but not its length.
 func TestUnverifiedSignature(t *testing.T) {
 	signed := withPayload(goodPayload())
-	for _, signature := range []string{"", "A", "AA", "AAAA", "AAAAA", strings.Repeat("A", 42), strings.Repeat("_-9z", 100)} {
+	for _, signature := range []string{"", "A", "AA", "AAAA", "AAAAA", strings.Repeat("A", 42),
+		strings.Repeat("_-9z", 100)} {
 		claims, err := capability.ParseUnverified(signed + "." + signature)
-		if got := seen(claims); err != nil || !reflect.DeepEqual(got, alice) {
+		if got := seen(claims); err != nil || !reflect.DeepEqual(got, capabilityTokens.says) {
 			t.Errorf("ParseUnverified with the signature %q = %+v, %v", signature, got, err)
 		}
 	}
-	for _, signature := range []string{"=", "AA==", "A+A", "A/A", "AAAA\n", "\r", "A A", " ", "é", "\x00", "AAA%3D", "\xff", `"`, "~"} {
+	for _, signature := range []string{"=", "AA==", "A+A", "A/A", "AAAA\n", "\r", "A A", " ", "é", "\x00", "AAA%3D",
+		"\xff", `"`, "~"} {
 		checkUnverifiedRefused(t, signed+"."+signature, capability.ErrMalformed)
 	}
 }
@@ -288,29 +343,33 @@ func TestUnverifiedSignature(t *testing.T) {
 // TestForgedTimes shows that a time is a whole number of seconds that fits an
 // int64, and is written as such.
 func TestForgedTimes(t *testing.T) {
-	c := newCapability(t)
-	for _, name := range []string{"exp", "nbf", "iat"} {
-		for _, raw := range []string{
-			`null`, `true`, `""`, `"1700003600"`, `[]`, `[1700003600]`, `{}`, `{"a":1700003600}`,
-			`1700003600.0`, `1700003600.5`, `1.0`, `0.0`, `-0.0`, `1e3`, `1E3`, `1e9`, `17e8`, `1700003600e0`, `1e+3`, `1e-0`,
-			`9223372036854775808`, `-9223372036854775809`, `18446744073709551615`, `18446744075409551616`, `1e400`,
-			`99999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999999`,
-			`+1`, `01`, `00`, `-`, `--1`, `0x10`, `1_000`, `.5`, `5.`, `1 000`, `1.e3`, `1e`, `Infinity`, `NaN`, `١`,
-		} {
-			checkRefused(t, c, sign(authToken, withMember(name, raw)), capability.ErrMalformed)
-			checkRefused(t, c, sign("another"+authToken, withMember(name, raw)), capability.ErrSignature)
+	t.Parallel()
+	eachKind(t, func(t *testing.T, k kind) {
+		c := k.new(t)
+		for _, name := range []string{"exp", "nbf", "iat"} {
+			for _, raw := range []string{
+				`null`, `true`, `""`, `"1700003600"`, `[]`, `[1700003600]`, `{}`, `{"a":1700003600}`, `1700003600.0`,
+				`1700003600.5`, `1.0`, `0.0`, `-0.0`, `1e3`, `1E3`, `1e9`, `17e8`, `1700003600e0`, `1e+3`, `1e-0`,
+				`9223372036854775808`, `-9223372036854775809`, `18446744073709551615`, `18446744075409551616`, `1e400`,
+				strings.Repeat("9", 100), `+1`, `01`, `00`, `-`, `--1`, `0x10`, `1_000`, `.5`, `5.`, `1 000`, `1.e3`,
+				`1e`, `Infinity`, `NaN`, `١`,
+			} {
+				checkRefused(t, c, k.sign(k.withMember(name, raw)), capability.ErrMalformed)
+				checkRefused(t, c, sign("another"+k.by.secret, k.withMember(name, raw)), capability.ErrSignature)
+			}
 		}
-	}
-	for _, test := range []forgery{
-		{"the expiry is missing", withMember("exp", ``), capability.ErrMalformed},
-		{"the expiry goes by the name Exp", withPayload(`{"iss":"AC123123","scope":"","Exp":1700003600}`), capability.ErrMalformed},
-		{"the expiry is minus nought", withMember("exp", `-0`), capability.ErrExpired},
-		{"the expiry is the zero time", withMember("exp", `-62135596800`), capability.ErrMalformed},
-		{"the not-before is the zero time", withMember("nbf", `-62135596800`), capability.ErrMalformed},
-		{"the time of issue is the zero time", withMember("iat", `-62135596800`), capability.ErrMalformed},
-	} {
-		checkRefused(t, c, sign(authToken, test.signed), test.want)
-	}
+		for _, test := range []forgery{
+			{"the expiry is missing", k.withMember("exp", ``), capability.ErrMalformed},
+			{"the expiry goes by the name Exp", k.withPayload(strings.Replace(k.payload(), `"exp"`, `"Exp"`, 1)),
+				capability.ErrMalformed},
+			{"the expiry is minus nought", k.withMember("exp", `-0`), capability.ErrExpired},
+			{"the expiry is the zero time", k.withMember("exp", `-62135596800`), capability.ErrMalformed},
+			{"the not-before is the zero time", k.withMember("nbf", `-62135596800`), capability.ErrMalformed},
+			{"the time of issue is the zero time", k.withMember("iat", `-62135596800`), capability.ErrMalformed},
+		} {
+			checkRefused(t, c, k.sign(test.signed), test.want)
+		}
+	})
 }
 
 // TestTimesAreReadInUTC has the times that are read as they should be.
@@ -320,11 +379,16 @@ func TestTimesAreReadInUTC(t *testing.T) {
 		time      func(capability.Claims) time.Time
 		want      time.Time
 	}{
-		{"exp", `1700000001`, func(c capability.Claims) time.Time { return c.ExpiresAt }, time.Date(2023, 11, 14, 22, 13, 21, 0, time.UTC)},
-		{"nbf", `-0`, func(c capability.Claims) time.Time { return c.NotBefore }, time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)},
-		{"nbf", `-62135596799`, func(c capability.Claims) time.Time { return c.NotBefore }, time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)},
-		{"iat", `-62135596801`, func(c capability.Claims) time.Time { return c.IssuedAt }, time.Date(0, 12, 31, 23, 59, 59, 0, time.UTC)},
-		{"iat", `1800000000`, func(c capability.Claims) time.Time { return c.IssuedAt }, time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC)},
+		{"exp", `1700000001`, func(c capability.Claims) time.Time { return c.ExpiresAt },
+			time.Date(2023, 11, 14, 22, 13, 21, 0, time.UTC)},
+		{"nbf", `-0`, func(c capability.Claims) time.Time { return c.NotBefore },
+			time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{"nbf", `-62135596799`, func(c capability.Claims) time.Time { return c.NotBefore },
+			time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)},
+		{"iat", `-62135596801`, func(c capability.Claims) time.Time { return c.IssuedAt },
+			time.Date(0, 12, 31, 23, 59, 59, 0, time.UTC)},
+		{"iat", `1800000000`, func(c capability.Claims) time.Time { return c.IssuedAt },
+			time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC)},
 	} {
 		claims, err := newCapability(t).Verify(sign(authToken, withMember(test.name, test.raw)))
 		if got := test.time(claims); err != nil || got != test.want { // == compares the location, too
@@ -368,11 +432,12 @@ func TestTokenIsValidAt(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			signed := withPayload(withTimes(test.exp, test.nbf))
-			claims, err := newAt(t, test.clock).Verify(sign(authToken, signed))
+			claims, err := capabilityTokens.newAt(t, test.clock).Verify(sign(authToken, signed))
 			header, payload, _ := strings.Cut(signed, ".")
-			want, _ := read(header, payload)
+			want, _ := read(decode(header), decode(payload))
 			if got := seen(claims); err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("Verify of exp %d, nbf %q at %v = %+v, %v, want %+v", test.exp, test.nbf, test.clock, got, err, want)
+				t.Errorf("Verify of exp %d, nbf %q at %v = %+v, %v, want %+v", test.exp, test.nbf, test.clock, got,
+					err, want)
 			}
 		})
 	}
@@ -390,23 +455,30 @@ func TestTokenIsNotValidAt(t *testing.T) {
 		{"it is a nanosecond after the expiry", nowUnix, "", at(nowUnix, 1), capability.ErrExpired},
 		{"it is a second after the expiry", nowUnix, "", at(nowUnix+1, 0), capability.ErrExpired},
 		{"it is long after the expiry", nowUnix, "", at(math.MaxUint32, 0), capability.ErrExpired},
-		{"it is a second before the not-before", nowUnix + 60, "1700000000", at(nowUnix-1, 0), capability.ErrNotYetValid},
-		{"it is a nanosecond before the not-before", nowUnix + 60, "1700000000", at(nowUnix-1, 999_999_999), capability.ErrNotYetValid},
-		{"it is at the expiry, with a not-before", nowUnix + 60, "1700000000", at(nowUnix+60, 0), capability.ErrExpired},
+		{"it is a second before the not-before", nowUnix + 60, "1700000000", at(nowUnix-1, 0),
+			capability.ErrNotYetValid},
+		{"it is a nanosecond before the not-before", nowUnix + 60, "1700000000", at(nowUnix-1, 999_999_999),
+			capability.ErrNotYetValid},
+		{"it is at the expiry, with a not-before", nowUnix + 60, "1700000000", at(nowUnix+60, 0),
+			capability.ErrExpired},
 		{"it is at an expiry that is the not-before", nowUnix, "1700000000", at(nowUnix, 0), capability.ErrExpired},
-		{"it is before an expiry that is the not-before", nowUnix, "1700000000", at(nowUnix-1, 0), capability.ErrNotYetValid},
-		{"it is between an expiry and a later not-before", nowUnix, "1700000060", at(nowUnix+30, 0), capability.ErrExpired},
-		{"the clock is in another zone", nowUnix, "", at(nowUnix, 0).In(time.FixedZone("west", -12*3600)), capability.ErrExpired},
+		{"it is before an expiry that is the not-before", nowUnix, "1700000000", at(nowUnix-1, 0),
+			capability.ErrNotYetValid},
+		{"it is between an expiry and a later not-before", nowUnix, "1700000060", at(nowUnix+30, 0),
+			capability.ErrExpired},
+		{"the clock is in another zone", nowUnix, "", at(nowUnix, 0).In(time.FixedZone("west", -12*3600)),
+			capability.ErrExpired},
 		{"the expiry is before 1970", -60, "", at(-60, 0), capability.ErrExpired},
 		{"the expiry is the first second there is", math.MinInt64, "", at(nowUnix, 0), capability.ErrExpired},
 		{"the expiry is the second after that", math.MinInt64 + 1, "", at(nowUnix, 0), capability.ErrExpired},
-		{"the not-before is the last second there is", math.MaxInt64, "9223372036854775807", at(nowUnix, 0), capability.ErrNotYetValid},
+		{"the not-before is the last second there is", math.MaxInt64, "9223372036854775807", at(nowUnix, 0),
+			capability.ErrNotYetValid},
 		{"the not-before is the zero time", nowUnix + 1, "-62135596800", at(nowUnix, 0), capability.ErrMalformed},
 		{"the clock is at the zero time, the not-before is 1970", 1, "0", time.Time{}, capability.ErrNotYetValid},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			token := sign(authToken, withPayload(withTimes(test.exp, test.nbf)))
-			checkRefused(t, newAt(t, test.clock), token, test.want)
+			checkRefused(t, capabilityTokens.newAt(t, test.clock), token, test.want)
 		})
 	}
 }
@@ -417,12 +489,16 @@ func TestClientName(t *testing.T) {
 		{"no scope names a client", "scope:client:outgoing?appSid=AP1&appParams=", ""},
 		{"an incoming scope names it", "scope:client:incoming?clientName=Alice", "Alice"},
 		{"an outgoing scope names it", "scope:client:outgoing?appSid=AP1&clientName=Alice", "Alice"},
-		{"the last of two counts", "scope:client:incoming?clientName=Alice scope:client:incoming?clientName=Bob", "Bob"},
-		{"the last that has a name counts", "scope:client:incoming?clientName=Alice scope:client:outgoing?appSid=AP1", "Alice"},
+		{"the last of two counts", "scope:client:incoming?clientName=Alice scope:client:incoming?clientName=Bob",
+			"Bob"},
+		{"the last that has a name counts", "scope:client:incoming?clientName=Alice scope:client:outgoing?appSid=AP1",
+			"Alice"},
 		{"the first of two in one scope counts", "scope:client:incoming?clientName=Alice&clientName=Eve", "Alice"},
-		{"the last scope names nobody", "scope:client:incoming?clientName=Alice scope:client:incoming?clientName=", ""},
+		{"the last scope names nobody", "scope:client:incoming?clientName=Alice scope:client:incoming?clientName=",
+			""},
 		{"an event stream does not name it", "scope:stream:subscribe?clientName=Eve", ""},
-		{"an event stream behind the client does not name it", "scope:client:incoming?clientName=Alice scope:stream:subscribe?clientName=Eve", "Alice"},
+		{"an event stream behind the client does not name it",
+			"scope:client:incoming?clientName=Alice scope:stream:subscribe?clientName=Eve", "Alice"},
 		{"another service does not name it", "scope:Client:incoming?clientName=Eve", ""},
 		{"another parameter does not name it", "scope:client:incoming?ClientName=Eve", ""},
 		{"the name is no client name", "scope:client:incoming?clientName=alice%40example.com", "alice@example.com"},
@@ -435,7 +511,8 @@ func TestClientName(t *testing.T) {
 }
 
 func TestClaimNamesAreInOrderAndTheCallersOwn(t *testing.T) {
-	c := newCapability(t).WithClaim("role", "agent").WithClaim("aud", "api").AllowClientIncoming("Alice").WithNotBefore(now)
+	c := newCapability(t).WithClaim("role", "agent").WithClaim("aud", "api").
+		AllowClientIncoming("Alice").WithNotBefore(now)
 	claims, err := c.Verify(generate(t, c))
 	if err != nil {
 		t.Fatal(err)
@@ -460,7 +537,8 @@ func TestWhatIsGrantedIsReadBack(t *testing.T) {
 	for i := range everyByte {
 		everyByte[i] = byte(i)
 	}
-	params := []capability.Parameter{{Name: string(everyByte), Value: string(everyByte)}, {Name: "&=", Value: "a&b=c d"}}
+	params := []capability.Parameter{{Name: string(everyByte), Value: string(everyByte)},
+		{Name: "&=", Value: "a&b=c d"}}
 	c := newCapability(t).
 		AllowClientIncoming("Alice").
 		AllowClientOutgoing("AP123123", params...).
@@ -470,10 +548,12 @@ func TestWhatIsGrantedIsReadBack(t *testing.T) {
 	claims, err := c.Verify(generate(t, c))
 	want := reading{
 		account: accountSID,
+		client:  "Alice",
 		scopes: []permission{
 			{"client", "incoming", []capability.Parameter{{Name: "clientName", Value: "Alice"}}},
 			{"client", "outgoing", []capability.Parameter{
-				{Name: "appSid", Value: "AP123123"}, {Name: "appParams", Value: form(params)}, {Name: "clientName", Value: "Alice"}}},
+				{Name: "appSid", Value: "AP123123"}, {Name: "appParams", Value: form(params)}, {Name: "clientName",
+					Value: "Alice"}}},
 			{"stream", "subscribe", []capability.Parameter{
 				{Name: "path", Value: "/2010-04-01/Events"}, {Name: "params", Value: form(params)}}},
 		},
@@ -489,6 +569,118 @@ func TestWhatIsGrantedIsReadBack(t *testing.T) {
 		query, _ := claims.Scopes[i].Param(name)
 		if got, err := capability.ParseParams(query); !reflect.DeepEqual(got, params) || err != nil {
 			t.Errorf("%s are %q, %v", name, got, err)
+		}
+	}
+}
+
+// TestWhatAnAccessTokenGrantsIsReadBack has the scopes that say the same.
+func TestWhatAnAccessTokenGrantsIsReadBack(t *testing.T) {
+	params := pairs{{"&=\x00\x7f", "a&b=c d"}, {"José", "+1 415 / 😀"}, {"0", ""}}
+	c := newAccess(t).AllowClientOutgoing("AP123123", params...).AllowClientIncoming("Alice").WithRegion("ie1").
+		WithClaim("user", "é\x00📞").WithClaim("aud", "api").WithNotBefore(now.Add(-time.Minute))
+	claims, err := c.Verify(generate(t, c))
+	want := reading{
+		account: accountSID, apiKey: apiKeySID, region: "ie1", client: "Alice",
+		scopes: []permission{
+			{"client", "incoming", pairs{{"clientName", "Alice"}}},
+			{"client", "outgoing",
+				pairs{{"appSid", "AP123123"}, {"appParams", form(params)}, {"clientName", "Alice"}}},
+		},
+		expiresAt: time.Unix(nowUnix+3600, 0).UTC(),
+		notBefore: time.Unix(nowUnix-60, 0).UTC(),
+		names:     []string{"user", "aud", "jti"},
+		claims:    map[string]string{"user": "é\x00📞", "aud": "api", "jti": "SK123123-1700000000"},
+	}
+	if got := seen(claims); err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("Verify = %+v, %v, want %+v", got, err, want)
+	}
+	query, _ := claims.Scopes[1].Param("appParams")
+	if got, err := capability.ParseParams(query); !reflect.DeepEqual(got, params) || err != nil {
+		t.Errorf("appParams are %q, %v, want %q", got, err, params)
+	}
+	for i, want := range []string{"scope:client:incoming?clientName=Alice",
+		"scope:client:outgoing?appSid=AP123123&appParams=" +
+			formString(form(params)) + "&clientName=Alice"} {
+		if got := claims.Scopes[i].String(); got != want {
+			t.Errorf("the scope %d is %s, want %s", i, got, want)
+		}
+	}
+	for _, name := range []string{"iss", "sub", "exp", "nbf", "iat", "grants", "scope"} {
+		if got, ok := claims.Claim(name); got != "" || ok {
+			t.Errorf("Claim(%q) = %q, %v", name, got, ok)
+		}
+	}
+	// A change of what was returned goes nowhere.
+	claims.Scopes[0].Params()[0].Value = "changed"
+	claims.Scopes[1].Params()[2].Value = "changed"
+	if got := seen(claims); !reflect.DeepEqual(got, want) {
+		t.Errorf("Verify = %+v, want %+v", got, want)
+	}
+}
+
+// TestClaimsInJSON has the fields, with the scopes as they are written.
+func TestClaimsInJSON(t *testing.T) {
+	plain := newCapability(t).AllowClientIncoming("Alice").AllowClientOutgoing("AP1", capability.Param("a", "b c"))
+	access := newAccess(t).AllowClientIncoming("Alice").WithRegion("ie1").WithClaim("secret", "no").WithNotBefore(now)
+	for _, test := range []struct {
+		c    capability.Capability
+		want string
+	}{
+		{plain, `{"AccountSID":"AC123123","APIKeySID":"","Region":"",` +
+			`"Scopes":["scope:client:incoming?clientName=Alice",` +
+			`"scope:client:outgoing?appSid=AP1\u0026appParams=a%3Db%2Bc\u0026clientName=Alice"],` +
+			`"ExpiresAt":"2023-11-14T23:13:20Z","NotBefore":"0001-01-01T00:00:00Z",` +
+			`"IssuedAt":"0001-01-01T00:00:00Z"}`},
+		{access, `{"AccountSID":"AC123123","APIKeySID":"SK123123","Region":"ie1",` +
+			`"Scopes":["scope:client:incoming?clientName=Alice"],` +
+			`"ExpiresAt":"2023-11-14T23:13:20Z","NotBefore":"2023-11-14T22:13:20Z",` +
+			`"IssuedAt":"0001-01-01T00:00:00Z"}`},
+		{newCapability(t), `{"AccountSID":"AC123123","APIKeySID":"","Region":"","Scopes":null,` +
+			`"ExpiresAt":"2023-11-14T23:13:20Z","NotBefore":"0001-01-01T00:00:00Z",` +
+			`"IssuedAt":"0001-01-01T00:00:00Z"}`},
+	} {
+		claims, err := test.c.Verify(generate(t, test.c))
+		text, err2 := json.Marshal(claims)
+		if string(text) != test.want || err != nil || err2 != nil {
+			t.Errorf("json.Marshal of %v is\n%s, %v, %v, want\n%s", test.c, text, err, err2, test.want)
+		}
+	}
+}
+
+// TestTimesThatJSONCannotHold has a token that expires after the year 9999.
+func TestTimesThatJSONCannotHold(t *testing.T) {
+	claims, err := newCapability(t).Verify(sign(authToken, withMember("exp", "253402300800")))
+	if text, err2 := json.Marshal(claims); err != nil || err2 == nil {
+		t.Errorf("json.Marshal = %s, %v, want an error (%v)", text, err2, err)
+	}
+}
+
+// TestManyClaims has as many claims as are looked through one by one, and more,
+// some of which are no strings.
+func TestManyClaims(t *testing.T) {
+	for _, n := range []int{0, 1, 15, 16, 17, 18, 40} {
+		var text strings.Builder
+		var names []string
+		for i := range n {
+			names = append(names, fmt.Sprint("name", i))
+			value := []string{`"text"`, `""`, `5`, `["text"]`, `null`}[i%5]
+			fmt.Fprintf(&text, `"name%d":%s,`, i, value)
+		}
+		claims, err := newCapability(t).Verify(capabilityTokens.sign(withPayload("{" + text.String() +
+			goodPayload()[1:])))
+		if got := claims.ClaimNames(); err != nil || len(got) != n || n > 0 && !slices.Equal(got, names) {
+			t.Errorf("of %d claims, ClaimNames() = %q, %v", n, got, err)
+		}
+		for i, name := range names {
+			got, ok := claims.Claim(name)
+			if want := map[int]string{0: "text"}[i%5]; got != want || ok != (i%5 < 2) {
+				t.Errorf("of %d claims, Claim(%q) = %q, %v, want %q, %v", n, name, got, ok, want, i%5 < 2)
+			}
+		}
+		for _, absent := range []string{"", "name", "name-1", "iss", "Name0"} {
+			if got, ok := claims.Claim(absent); got != "" || ok {
+				t.Errorf("of %d claims, Claim(%q) = %q, %v", n, absent, got, ok)
+			}
 		}
 	}
 }
@@ -522,28 +714,40 @@ func TestVerifyOfAFailedCapability(t *testing.T) {
 // TestWhatACapabilityGrantsIsNoMatterOfReading shows that only its account, its
 // auth token and its clock count.
 func TestWhatACapabilityGrantsIsNoMatterOfReading(t *testing.T) {
-	base := newCapability(t)
+	base, access := newCapability(t), newAccess(t)
 	for _, test := range []struct {
 		name string
+		k    kind
 		c    capability.Capability
 	}{
-		{"another client name", base.AllowClientIncoming("Bob")},
-		{"another scope", base.AllowEventStream()},
-		{"another lifetime", base.WithTTL(time.Second)},
-		{"an expiry in the past", base.WithExpiry(now.Add(-time.Hour))},
-		{"a not-before in the future", base.WithNotBefore(now.Add(time.Hour))},
-		{"another claim", base.WithClaim("a", "b")},
+		{"another client name", capabilityTokens, base.AllowClientIncoming("Bob")},
+		{"another scope", capabilityTokens, base.AllowEventStream()},
+		{"another lifetime", capabilityTokens, base.WithTTL(time.Second)},
+		{"an expiry in the past", capabilityTokens, base.WithExpiry(now.Add(-time.Hour))},
+		{"a not-before in the future", capabilityTokens, base.WithNotBefore(now.Add(time.Hour))},
+		{"another claim", capabilityTokens, base.WithClaim("a", "b")},
+		{"another client name in an Access Token", accessTokens, access.AllowClientIncoming("Bob")},
+		{"an application in an Access Token", accessTokens, access.AllowClientOutgoing("AP1")},
+		{"a region in an Access Token", accessTokens, access.WithRegion("ie1")},
 	} {
-		claims, err := test.c.Verify(goodToken())
-		if got := seen(claims); err != nil || !reflect.DeepEqual(got, alice) {
-			t.Errorf("%s: Verify = %+v, %v, want %+v", test.name, got, err, alice)
+		claims, err := test.c.Verify(test.k.token())
+		if got := seen(claims); err != nil || !reflect.DeepEqual(got, test.k.says) {
+			t.Errorf("%s: Verify = %+v, %v, want %+v", test.name, got, err, test.k.says)
 		}
 	}
-	stranger, err := capability.New("AC999", authToken)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := stranger.WithClock(func() time.Time { return now }).Verify(goodToken()); !errors.Is(err, capability.ErrIssuer) {
-		t.Errorf("another account with the same auth token: %v", err)
+	for _, test := range []struct {
+		name, token string
+		by          credentials
+	}{
+		{"another account with the same auth token", goodToken(), credentials{"AC999", "", authToken}},
+		{"another account with the same key", accessTokens.token(), credentials{"AC999", apiKeySID, apiKeySecret}},
+		{"another key with the same secret", accessTokens.token(), credentials{accountSID, "SK999", apiKeySecret}},
+	} {
+		c, err := test.by.new()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.WithClock(func() time.Time { return now }).Verify(test.token)
+		checkReason(t, test.name, err, capability.ErrIssuer)
 	}
 }

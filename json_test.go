@@ -36,16 +36,16 @@ func checkNotParsed(t *testing.T, text string) {
 // RFC 8259, section 6.
 func TestNumberGrammar(t *testing.T) {
 	numbers := []string{
-		"0", "-0", "1", "-1", "9", "10", "1234567890", "0.0", "-0.0", "0.5", "1.50", "10.01", "0e0", "0E0", "0e+0", "0e-0",
-		"1e1", "1E1", "1e+1", "1E-1", "1e01", "1e00", "-1.5e-10", "123456789012345678901234567890", "1e999999999", "0.1e1",
-		"9223372036854775807", "-9223372036854775808", "9223372036854775808",
+		"0", "-0", "1", "-1", "9", "10", "1234567890", "0.0", "-0.0", "0.5", "1.50", "10.01", "0e0", "0E0", "0e+0",
+		"0e-0", "1e1", "1E1", "1e+1", "1E-1", "1e01", "1e00", "-1.5e-10", "123456789012345678901234567890",
+		"1e999999999", "0.1e1", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
 	}
 	others := []string{
-		"", "-", "+", "+1", "--1", "-+1", "00", "01", "-01", "-00", "0123", ".", ".5", "-.5", "5.", "-5.", "1.", "0.", "1..2",
-		"1.2.3", "e", "e1", "E", "1e", "1E", "1e+", "1e-", "1e++1", "1e+-1", "1e1.5", "1e1e1", "1.e1", ".e1", "-e1", "1ee1",
-		"0x1", "0X1", "0b1", "0o7", "1_000", "1,000", "1 000", "1f", "1d", "1L", "1n", "Infinity", "-Infinity", "inf", "NaN",
-		"nan", "١", "１", "½", "²", "−1", "1\u00a0", "1\x00", "1\f", "1\v", "0-", "0+", "0e0.", "1/2", "1#", "1\"",
-		"99999999999999999999x", "-a", "0a", "0 0",
+		"", "-", "+", "+1", "--1", "-+1", "00", "01", "-01", "-00", "0123", ".", ".5", "-.5", "5.", "-5.", "1.", "0.",
+		"1..2", "1.2.3", "e", "e1", "E", "1e", "1E", "1e+", "1e-", "1e++1", "1e+-1", "1e1.5", "1e1e1", "1.e1", ".e1",
+		"-e1", "1ee1", "0x1", "0X1", "0b1", "0o7", "1_000", "1,000", "1 000", "1f", "1d", "1L", "1n", "Infinity",
+		"-Infinity", "inf", "NaN", "nan", "١", "１", "½", "²", "−1", "1\u00a0", "1\x00", "1\f", "1\v", "0-", "0+",
+		"0e0.", "1/2", "1#", "1\"", "99999999999999999999x", "-a", "0a", "0 0",
 	}
 	for _, raw := range numbers {
 		if !json.Valid([]byte(raw)) {
@@ -93,8 +93,8 @@ func TestLiterals(t *testing.T) {
 		}
 	}
 	for _, word := range []string{
-		"True", "TRUE", "tru", "truee", "t", "fals", "FALSE", "falsetrue", "Null", "nul", "nulll", "nil", "undefined", "none",
-		"yes", "null\x00", "null\f", "null/", "null:", "null\"\"", "null{}", "'null'",
+		"True", "TRUE", "tru", "truee", "t", "fals", "FALSE", "falsetrue", "Null", "nul", "nulll", "nil", "undefined",
+		"none", "yes", "null\x00", "null\f", "null/", "null:", "null\"\"", "null{}", "'null'",
 	} {
 		checkNotParsed(t, `{"a":`+word+`}`)
 	}
@@ -103,11 +103,12 @@ func TestLiterals(t *testing.T) {
 // RFC 8259, section 7.
 func TestEscapes(t *testing.T) {
 	for raw, want := range map[string]string{
-		`\b\f\n\r\t\"\\\/`: "\b\f\n\r\t\"\\/", `\\n`: `\n`, `\\\n`: "\\\n", `\\\\`: `\\`, `\\u0041`: `\u0041`, `a\/b`: "a/b",
-		`\u0000`: "\x00", `\u001f`: "\x1f", `\u0041`: "A", `\u00e9`: "é", `\u00E9`: "é", `\u20AC`: "€", `\u20aC`: "€",
-		`\u007f`: "\x7f", `\ud83d\ude00`: "😀", `\uD83D\uDE00`: "😀", `\uD83d\uDe00`: "😀", `\ud800\udc00`: "\U00010000",
-		`\udbff\udfff`: "\U0010FFFF", `\ud7ff\ue000`: "\ud7ff\ue000", `\ufffd`: "\ufffd", `\uffff`: "\uffff", `\ufeff`: "\ufeff",
-		`x\ud83d\ude00y\u0041z`: "x😀yAz", "\u007f": "\x7f", "\u2028": "\u2028", "é😀": "é😀", ``: "", ` `: " ",
+		`\b\f\n\r\t\"\\\/`: "\b\f\n\r\t\"\\/", `\\n`: `\n`, `\\\n`: "\\\n", `\\\\`: `\\`, `\\u0041`: `\u0041`,
+		`a\/b`: "a/b", `\u0000`: "\x00", `\u001f`: "\x1f", `\u0041`: "A", `\u00e9`: "é", `\u00E9`: "é",
+		`\u20AC`: "€", `\u20aC`: "€", `\u007f`: "\x7f", `\ud83d\ude00`: "😀", `\uD83D\uDE00`: "😀", `\uD83d\uDe00`: "😀",
+		`\ud800\udc00`: "\U00010000", `\udbff\udfff`: "\U0010FFFF", `\ud7ff\ue000`: "\ud7ff\ue000", `\ufffd`: "\ufffd",
+		`\uffff`: "\uffff", `\ufeff`: "\ufeff", `x\ud83d\ude00y\u0041z`: "x😀yAz", "\u007f": "\x7f",
+		"\u2028": "\u2028", "é😀": "é😀", ``: "", ` `: " ",
 		"\ufffd": "\ufffd", // the replacement character itself is not an error
 	} {
 		members, err := parse(`{"a":"` + raw + `"}`)
@@ -156,7 +157,8 @@ func TestPairThatIsCut(t *testing.T) {
 // RFC 8259, section 2: four characters are white space, between any two tokens
 // and nowhere else.
 func TestWhiteSpace(t *testing.T) {
-	tokens := []string{"", "{", `"a"`, ":", "[", "1", ",", "{", "}", ",", `"b c"`, ",", "null", "]", ",", `"d"`, ":", `""`, "}", ""}
+	tokens := []string{"", "{", `"a"`, ":", "[", "1", ",", "{", "}", ",", `"b c"`, ",", "null", "]", ",", `"d"`, ":",
+		`""`, "}", ""}
 	for b := range 256 {
 		text := strings.Join(tokens, string([]byte{byte(b)}))
 		members, err := parse(text)
@@ -282,13 +284,14 @@ func TestMembersComeInOrder(t *testing.T) {
 			text = append(text, fmt.Sprintf(`"name%d":%d`, n-i, i))
 		}
 		var got []string
-		err := capability.ParseObject("payload", "{"+strings.Join(text, ",")+"}", func(name string, v capability.Value) error {
-			if i, ok := v.Integer(); !ok || int(i) != len(got) {
-				t.Errorf("of %d members, %s has the value %+v", n, name, v)
-			}
-			got = append(got, name)
-			return nil
-		})
+		err := capability.ParseObject("payload", "{"+strings.Join(text, ",")+"}",
+			func(name string, v capability.Value) error {
+				if i, ok := v.Integer(); !ok || int(i) != len(got) {
+					t.Errorf("of %d members, %s has the value %+v", n, name, v)
+				}
+				got = append(got, name)
+				return nil
+			})
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("parseObject of %d members = %q, %v, want %q", n, got, err, want)
 		}
@@ -302,26 +305,14 @@ func TestMembersComeInOrder(t *testing.T) {
 // and its own tests, ext/json/tests, have it.
 func TestStringOfPHP(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                 `""`,
-		"Alice":            `"Alice"`,
-		"a/b":              `"a\/b"`,
-		"</script>":        `"<\/script>"`,
-		"<foo>&'bar'":      `"<foo>&'bar'"`,
-		`"baz"`:            `"\"baz\""`,
-		`back\slash`:       `"back\\slash"`,
-		"\b\f\n\r\t":       `"\b\f\n\r\t"`,
-		"\x00\x01\x0b\x1f": `"\u0000\u0001\u000b\u001f"`,
-		" ~\x7f":           "\" ~\x7f\"",
-		"\u0080\u009f":     `"\u0080\u009f"`,
-		"é":                `"\u00e9"`,
-		"€":                `"\u20ac"`,
-		"\u2028\u2029":     `"\u2028\u2029"`,
-		"\ufeff\ufffd":     `"\ufeff\ufffd"`,
-		"\uffff":           `"\uffff"`,
-		"😀":                `"\ud83d\ude00"`,
-		"\U00010000":       `"\ud800\udc00"`,
-		"\U0010ffff":       `"\udbff\udfff"`,
-		"a😀b":              `"a\ud83d\ude00b"`,
+		"": `""`, "Alice": `"Alice"`, "a/b": `"a\/b"`,
+		"</script>": `"<\/script>"`, "<foo>&'bar'": `"<foo>&'bar'"`, `"baz"`: `"\"baz\""`,
+		`back\slash`: `"back\\slash"`, "\b\f\n\r\t": `"\b\f\n\r\t"`,
+		"\x00\x01\x0b\x1f": `"\u0000\u0001\u000b\u001f"`, " ~\x7f": "\" ~\x7f\"",
+		"\u0080\u009f": `"\u0080\u009f"`, "é": `"\u00e9"`, "€": `"\u20ac"`,
+		"\u2028\u2029": `"\u2028\u2029"`, "\ufeff\ufffd": `"\ufeff\ufffd"`, "\uffff": `"\uffff"`,
+		"😀": `"\ud83d\ude00"`, "\U00010000": `"\ud800\udc00"`,
+		"\U0010ffff": `"\udbff\udfff"`, "a😀b": `"a\ud83d\ude00b"`,
 	} {
 		dst := append(make([]byte, 0, 64), "lead"...)
 		if got := string(capability.AppendString(dst, s)); got != "lead"+want {
@@ -333,6 +324,7 @@ func TestStringOfPHP(t *testing.T) {
 // TestStringOfEveryCharacter writes every character there is, in runs of 4,096,
 // as PHP does, and reads them back with this package and with encoding/json.
 func TestStringOfEveryCharacter(t *testing.T) {
+	t.Parallel()
 	const run = 1 << 12
 	for start := rune(0); start <= utf8.MaxRune; start += run {
 		var b strings.Builder

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -83,6 +84,7 @@ func TestSignatureOfRFC4231(t *testing.T) {
 
 // TestSignatureOfEveryLength shows no seam where the HMAC is fed in pieces.
 func TestSignatureOfEveryLength(t *testing.T) {
+	t.Parallel()
 	text := strings.Repeat("abcdefg", 600)
 	for n := range len(text) {
 		want := strings.TrimPrefix(sign(authToken, text[:n]), text[:n]+".")
@@ -95,7 +97,8 @@ func TestSignatureOfEveryLength(t *testing.T) {
 // RFC 4648, section 10, in the alphabet of its section 5 and without padding.
 func TestPartOfRFC4648(t *testing.T) {
 	for _, test := range []struct{ part, want string }{
-		{"", ""}, {"Zg", "f"}, {"Zm8", "fo"}, {"Zm9v", "foo"}, {"Zm9vYg", "foob"}, {"Zm9vYmE", "fooba"}, {"Zm9vYmFy", "foobar"},
+		{"", ""}, {"Zg", "f"}, {"Zm8", "fo"}, {"Zm9v", "foo"}, {"Zm9vYg", "foob"}, {"Zm9vYmE", "fooba"}, {"Zm9vYmFy",
+			"foobar"},
 	} {
 		if got, err := capability.DecodePart("payload", test.part); got != test.want || err != nil {
 			t.Errorf("decodePart(%q) = %q, %v, want %q", test.part, got, err, test.want)
@@ -151,13 +154,15 @@ var headerForgeries = []forgery{
 	{"the algorithm is None", withHeader(`{"typ":"JWT","alg":"None"}`), capability.ErrAlgorithm},
 	{"the algorithm is public-key", withHeader(`{"typ":"JWT","alg":"RS256"}`), capability.ErrAlgorithm},
 	{"the algorithm is a longer HMAC", withHeader(`{"typ":"JWT","alg":"HS512"}`), capability.ErrAlgorithm},
-	{"the algorithm is an encryption", withHeader(`{"typ":"JWT","alg":"dir","enc":"A128GCM"}`), capability.ErrAlgorithm},
+	{"the algorithm is an encryption", withHeader(`{"typ":"JWT","alg":"dir","enc":"A128GCM"}`),
+		capability.ErrAlgorithm},
 	{"the algorithm is in lower case", withHeader(`{"typ":"JWT","alg":"hs256"}`), capability.ErrAlgorithm},
 	{"the algorithm has a space behind it", withHeader(`{"typ":"JWT","alg":"HS256 "}`), capability.ErrAlgorithm},
 	{"the algorithm has a space before it", withHeader(`{"typ":"JWT","alg":" HS256"}`), capability.ErrAlgorithm},
 	{"the algorithm has a NUL behind it", withHeader(`{"typ":"JWT","alg":"HS256\u0000"}`), capability.ErrAlgorithm},
 	{"the algorithm has a look-alike letter", withHeader(`{"typ":"JWT","alg":"HЅ256"}`), capability.ErrAlgorithm},
-	{"the algorithm has a long s, which folds to S", withHeader(`{"typ":"JWT","alg":"Hſ256"}`), capability.ErrAlgorithm},
+	{"the algorithm has a long s, which folds to S", withHeader(`{"typ":"JWT","alg":"Hſ256"}`),
+		capability.ErrAlgorithm},
 	{"the algorithm is cut off", withHeader(`{"typ":"JWT","alg":"HS"}`), capability.ErrAlgorithm},
 	{"the algorithm is empty", withHeader(`{"typ":"JWT","alg":""}`), capability.ErrAlgorithm},
 	{"the algorithm is missing", withHeader(`{"typ":"JWT"}`), capability.ErrAlgorithm},
@@ -173,8 +178,10 @@ var headerForgeries = []forgery{
 	{"the algorithm is in an object within", withHeader(`{"typ":"JWT","x":{"alg":"HS256"}}`), capability.ErrAlgorithm},
 	{"the algorithm is given twice, none last", withHeader(`{"alg":"HS256","alg":"none"}`), capability.ErrMalformed},
 	{"the algorithm is given twice, none first", withHeader(`{"alg":"none","alg":"HS256"}`), capability.ErrMalformed},
-	{"the algorithm is given twice and the same", withHeader(`{"alg":"HS256","alg":"HS256"}`), capability.ErrMalformed},
-	{"the algorithm is given twice, once escaped", withHeader(`{"alg":"HS256","\u0061lg":"none"}`), capability.ErrMalformed},
+	{"the algorithm is given twice and the same", withHeader(`{"alg":"HS256","alg":"HS256"}`),
+		capability.ErrMalformed},
+	{"the algorithm is given twice, once escaped", withHeader(`{"alg":"HS256","\u0061lg":"none"}`),
+		capability.ErrMalformed},
 
 	// The rest of the header: RFC 7515, section 4.1; RFC 8725, section 3.11.
 	{"the type is another", withHeader(`{"typ":"at+jwt","alg":"HS256"}`), capability.ErrMalformed},
@@ -185,16 +192,20 @@ var headerForgeries = []forgery{
 	{"the type is an array of one", withHeader(`{"typ":["JWT"],"alg":"HS256"}`), capability.ErrMalformed},
 	{"the type is given twice", withHeader(`{"typ":"JWT","typ":"JWT","alg":"HS256"}`), capability.ErrMalformed},
 	{"an extension is critical", withHeader(`{"alg":"HS256","crit":["exp"],"exp":1}`), capability.ErrMalformed},
-	{"an extension is critical and unknown", withHeader(`{"alg":"HS256","crit":["x"],"x":1}`), capability.ErrMalformed},
+	{"an extension is critical and unknown", withHeader(`{"alg":"HS256","crit":["x"],"x":1}`),
+		capability.ErrMalformed},
 	{"b64 is false (RFC 7797)", withHeader(`{"alg":"HS256","b64":false}`), capability.ErrMalformed},
 	{"b64 is true, as it is without it", withHeader(`{"alg":"HS256","b64":true}`), capability.ErrMalformed},
 	{"b64 is null", withHeader(`{"alg":"HS256","b64":null}`), capability.ErrMalformed},
 	{"b64 is spelt with an escape", withHeader(`{"alg":"HS256","b\u00364":false}`), capability.ErrMalformed},
-	{"the payload is not encoded (RFC 7797)", withHeader(`{"alg":"HS256","b64":false,"crit":["b64"]}`), capability.ErrMalformed},
-	{"no extension is critical, which is not allowed", withHeader(`{"alg":"HS256","crit":[]}`), capability.ErrMalformed},
+	{"the payload is not encoded (RFC 7797)", withHeader(`{"alg":"HS256","b64":false,"crit":["b64"]}`),
+		capability.ErrMalformed},
+	{"no extension is critical, which is not allowed", withHeader(`{"alg":"HS256","crit":[]}`),
+		capability.ErrMalformed},
 	{"crit is null", withHeader(`{"alg":"HS256","crit":null}`), capability.ErrMalformed},
 	{"crit is spelt with an escape", withHeader(`{"alg":"HS256","\u0063rit":["x"]}`), capability.ErrMalformed},
-	{"an unknown header member is given twice", withHeader(`{"alg":"HS256","kid":"1","kid":"2"}`), capability.ErrMalformed},
+	{"an unknown header member is given twice", withHeader(`{"alg":"HS256","kid":"1","kid":"2"}`),
+		capability.ErrMalformed},
 	{"the header is empty", withHeader(``), capability.ErrMalformed},
 	{"the header is white space", withHeader(` `), capability.ErrMalformed},
 	{"the header is null", withHeader(`null`), capability.ErrMalformed},
@@ -214,16 +225,23 @@ var headerForgeries = []forgery{
 	{"the header has names without quotes", withHeader(`{alg:"HS256"}`), capability.ErrMalformed},
 	{"the header begins with a byte order mark", withHeader("\ufeff" + headerJSON), capability.ErrMalformed},
 	// RFC 8725, sections 2.6 and 3.7: other encodings than UTF-8.
-	{"the header is in UTF-16", withHeader("{\x00\"\x00a\x00l\x00g\x00\"\x00:\x00\"\x00H\x00S\x00\"\x00}\x00"), capability.ErrMalformed},
+	{"the header is in UTF-16", withHeader("{\x00\"\x00a\x00l\x00g\x00\"\x00:\x00\"\x00H\x00S\x00\"\x00}\x00"),
+		capability.ErrMalformed},
 	{"the header is in Latin-1", withHeader("{\"alg\":\"HS256\",\"kid\":\"\xe9\"}"), capability.ErrMalformed},
 	{"the payload is not encoded", "eyJhbGciOiJIUzI1NiJ9." + goodPayload(), capability.ErrMalformed},
 	{"the header is not encoded", `{"alg":"HS256"}.e30`, capability.ErrMalformed},
 
 	// The encoding of the parts.
-	{"the header has spare bits that are not zero", withSpareBit(encode(headerJSON+" ")) + "." + encode(goodPayload()), capability.ErrMalformed},
-	{"the payload has spare bits that are not zero", encode(headerJSON) + "." + withSpareBit(encode(payloadWith("x", `"1234"`))), capability.ErrMalformed},
-	{"the header is in the standard alphabet", inStandardAlphabet(encode(`{"alg":"HS256","x":"~~~???>>>"}`)) + "." + encode(goodPayload()), capability.ErrMalformed},
-	{"the payload is in the standard alphabet", encode(headerJSON) + "." + inStandardAlphabet(encode(payloadWith("x", `"~~~???>>>"`))), capability.ErrMalformed},
+	{"the header has spare bits that are not zero", withSpareBit(encode(headerJSON+" ")) + "." + encode(goodPayload()),
+		capability.ErrMalformed},
+	{"the payload has spare bits that are not zero",
+		encode(headerJSON) + "." + withSpareBit(encode(payloadWith("x", `"1234"`))), capability.ErrMalformed},
+	{"the header is in the standard alphabet",
+		inStandardAlphabet(encode(`{"alg":"HS256","x":"~~~???>>>"}`)) + "." + encode(goodPayload()),
+		capability.ErrMalformed},
+	{"the payload is in the standard alphabet",
+		encode(headerJSON) + "." + inStandardAlphabet(encode(payloadWith("x", `"~~~???>>>"`))),
+		capability.ErrMalformed},
 	{"the header has one character more", encode(headerJSON) + "A." + encode(goodPayload()), capability.ErrMalformed},
 	{"both parts are empty", ".", capability.ErrMalformed},
 	{"header and payload are swapped", encode(goodPayload()) + "." + encode(headerJSON), capability.ErrAlgorithm},
@@ -262,15 +280,18 @@ func TestForgedWhole(t *testing.T) {
 	long := hmac.New(sha512.New, []byte(authToken))
 	long.Write([]byte(withHeader(`{"alg":"HS512"}`)))
 	expired := withMember("exp", "1")
-	everything := encode(`{"alg":"none","crit":["x"],"typ":"x"}`) + "." + encode(`{"iss":"AC999","exp":1,"nbf":9999999999,"scope":" "}`)
+	everything := encode(`{"alg":"none","crit":["x"],"typ":"x"}`) + "." +
+		encode(`{"iss":"AC999","exp":1,"nbf":9999999999,"scope":" "}`)
 	for _, test := range []struct {
 		attempt string
 		token   string
 		want    error
 	}{
 		{"the algorithm is none and the signature empty", withHeader(`{"alg":"none"}`) + ".", capability.ErrSignature},
-		{"the algorithm is none and the signature that of HS256 under no key", sign("", withHeader(`{"alg":"none"}`)), capability.ErrSignature},
-		{"HS512, signed so with the right key", withHeader(`{"alg":"HS512"}`) + "." + encode(string(long.Sum(nil))), capability.ErrSignature},
+		{"the algorithm is none and the signature that of HS256 under no key", sign("", withHeader(`{"alg":"none"}`)),
+			capability.ErrSignature},
+		{"HS512, signed so with the right key", withHeader(`{"alg":"HS512"}`) + "." + encode(string(long.Sum(nil))),
+			capability.ErrSignature},
 		{"it is expired and signed with another key", sign("x"+authToken, expired), capability.ErrSignature},
 		{"it is expired and not signed", expired + ".", capability.ErrSignature},
 		{"everything about it is wrong", sign("x"+authToken, everything), capability.ErrSignature},
@@ -279,13 +300,17 @@ func TestForgedWhole(t *testing.T) {
 		{"the key is the account SID", sign(accountSID, withPayload(goodPayload())), capability.ErrSignature},
 		{"the key is shorter by one", sign(authToken[1:], withPayload(goodPayload())), capability.ErrSignature},
 		{"the key has a newline behind it", sign(authToken+"\n", withPayload(goodPayload())), capability.ErrSignature},
-		{"the key is in upper case", sign(strings.ToUpper(authToken), withPayload(goodPayload())), capability.ErrSignature},
-		{"the signature is that of another token", withPayload(goodPayload()) + strings.TrimPrefix(other, other[:strings.LastIndex(other, ".")]), capability.ErrSignature},
+		{"the key is in upper case", sign(strings.ToUpper(authToken), withPayload(goodPayload())),
+			capability.ErrSignature},
+		{"the signature is that of another token",
+			withPayload(goodPayload()) + strings.TrimPrefix(other, other[:strings.LastIndex(other, ".")]),
+			capability.ErrSignature},
 		{"only the payload is signed", part[0] + "." + sign(authToken, part[1]), capability.ErrSignature},
 		{"the signed text has a dot behind it", good[:strings.LastIndex(good, ".")] + strings.TrimPrefix(
 			sign(authToken, part[0]+"."+part[1]+"."), part[0]+"."+part[1]+"."), capability.ErrSignature},
 		{"the header is swapped with the payload", part[1] + "." + part[0] + "." + part[2], capability.ErrSignature},
-		{"the payload is swapped with the signature", part[0] + "." + part[2] + "." + part[1], capability.ErrSignature},
+		{"the payload is swapped with the signature", part[0] + "." + part[2] + "." + part[1],
+			capability.ErrSignature},
 		{"the signature comes first", part[2] + "." + part[0] + "." + part[1], capability.ErrSignature},
 		{"the signature is missing", part[0] + "." + part[1] + ".", capability.ErrSignature},
 		{"the payload is missing", part[0] + ".." + part[2], capability.ErrSignature},
@@ -293,18 +318,27 @@ func TestForgedWhole(t *testing.T) {
 		{"there is nothing but dots", "..", capability.ErrSignature},
 		{"the signature is shorter by a character", good[:len(good)-1], capability.ErrSignature},
 		{"the signature is shorter by four", good[:len(good)-4], capability.ErrSignature},
-		{"the signature is a single character", part[0] + "." + part[1] + "." + signature[:1], capability.ErrSignature},
-		{"the signature is one byte short", part[0] + "." + part[1] + "." + encode(string(mac[:31])), capability.ErrSignature},
-		{"the signature is cut to its left half", part[0] + "." + part[1] + "." + encode(string(mac[:16])), capability.ErrSignature},
-		{"the signature is one byte too long", part[0] + "." + part[1] + "." + encode(string(mac)+"\x00"), capability.ErrSignature},
+		{"the signature is a single character", part[0] + "." + part[1] + "." + signature[:1],
+			capability.ErrSignature},
+		{"the signature is one byte short", part[0] + "." + part[1] + "." + encode(string(mac[:31])),
+			capability.ErrSignature},
+		{"the signature is cut to its left half", part[0] + "." + part[1] + "." + encode(string(mac[:16])),
+			capability.ErrSignature},
+		{"the signature is one byte too long", part[0] + "." + part[1] + "." + encode(string(mac)+"\x00"),
+			capability.ErrSignature},
 		{"the signature is longer by a character", good + "A", capability.ErrSignature},
 		{"the signature is written twice", good + signature, capability.ErrSignature},
 		{"the signature is padded", good + "=", capability.ErrSignature},
-		{"the signature has spare bits that are not zero", part[0] + "." + part[1] + "." + withSpareBit(signature), capability.ErrSignature},
-		{"the signature is in hexadecimal", part[0] + "." + part[1] + "." + hex.EncodeToString(mac), capability.ErrSignature},
-		{"the signature is not encoded", part[0] + "." + part[1] + "." + strings.ReplaceAll(string(mac), ".", "-"), capability.ErrSignature},
-		{"the signature is all zeros", part[0] + "." + part[1] + "." + strings.Repeat("A", 43), capability.ErrSignature},
-		{"the header is in upper case", strings.ToUpper(part[0]) + "." + part[1] + "." + part[2], capability.ErrSignature},
+		{"the signature has spare bits that are not zero", part[0] + "." + part[1] + "." + withSpareBit(signature),
+			capability.ErrSignature},
+		{"the signature is in hexadecimal", part[0] + "." + part[1] + "." + hex.EncodeToString(mac),
+			capability.ErrSignature},
+		{"the signature is not encoded", part[0] + "." + part[1] + "." + strings.ReplaceAll(string(mac), ".", "-"),
+			capability.ErrSignature},
+		{"the signature is all zeros", part[0] + "." + part[1] + "." + strings.Repeat("A", 43),
+			capability.ErrSignature},
+		{"the header is in upper case", strings.ToUpper(part[0]) + "." + part[1] + "." + part[2],
+			capability.ErrSignature},
 		{"it has a newline behind it", good + "\n", capability.ErrSignature},
 		{"it has a space before it", " " + good, capability.ErrSignature},
 		{"it is in quotes", `"` + good + `"`, capability.ErrSignature},
@@ -341,7 +375,8 @@ func TestPartsAsWritten(t *testing.T) {
 	c := newCapability(t)
 	part := strings.Split(goodToken(), ".")
 	header, payload, signature := part[0], part[1], part[2]
-	for _, inserted := range []string{"\n", "\r", "\r\n", "\n\n\n\n", " ", "\t", "=", "==", "\x00", "%", "\u00ad", "\u200b"} {
+	for _, inserted := range []string{"\n", "\r", "\r\n", "\n\n\n\n", " ", "\t", "=", "==", "\x00", "%", "\u00ad",
+		"\u200b"} {
 		for _, altered := range insertEverywhere(header, inserted) {
 			checkRefused(t, c, sign(authToken, altered+"."+payload), capability.ErrMalformed)
 		}
@@ -365,36 +400,41 @@ func insertEverywhere(text, s string) (altered []string) {
 // TestEverySingleCharacterChange shows that none goes unnoticed: a token with
 // other than two dots is not in three parts, any other is a forgery.
 func TestEverySingleCharacterChange(t *testing.T) {
-	c := newCapability(t)
-	token := sign(authToken, withMember("scope", `"scope:client:incoming?clientName=A"`))
-	if _, err := c.Verify(token); err != nil {
-		t.Fatal(err)
-	}
-	// It does less than checkRefused, as there are fifty thousand tokens.
-	refused := func(altered string) {
-		want := map[bool]error{true: capability.ErrSignature, false: capability.ErrMalformed}[strings.Count(altered, ".") == 2]
-		claims, err := c.Verify(altered)
-		if !errors.Is(err, want) || claims.AccountSID != "" || claims.Scopes != nil {
-			t.Errorf("Verify(%q) = %+v, %v, want %v", altered, claims, err, want)
+	t.Parallel()
+	eachKind(t, func(t *testing.T, k kind) {
+		c, token := k.new(t), k.token()
+		if _, err := c.Verify(token); err != nil {
+			t.Fatal(err)
 		}
-	}
-	for i := range len(token) {
-		before, after := token[:i], token[i+1:]
-		for b := range 256 {
-			if byte(b) != token[i] {
-				refused(before + string([]byte{byte(b)}) + after)
+		// It does less than checkRefused, as there are fifty thousand tokens.
+		refused := func(altered string) {
+			want := capability.ErrMalformed
+			if strings.Count(altered, ".") == 2 {
+				want = capability.ErrSignature
+			}
+			claims, err := c.Verify(altered)
+			if !errors.Is(err, want) || claims.AccountSID != "" || claims.Scopes != nil {
+				t.Errorf("Verify(%q) = %+v, %v, want %v", altered, claims, err, want)
 			}
 		}
-		refused(before + after)
-		if i > 0 && token[i] != token[i-1] {
-			refused(before[:i-1] + token[i:i+1] + token[i-1:i] + after)
+		for i := range len(token) {
+			before, after := token[:i], token[i+1:]
+			for b := range 256 {
+				if byte(b) != token[i] {
+					refused(before + string([]byte{byte(b)}) + after)
+				}
+			}
+			refused(before + after)
+			if i > 0 && token[i] != token[i-1] {
+				refused(before[:i-1] + token[i:i+1] + token[i-1:i] + after)
+			}
 		}
-	}
-	for i := range len(token) + 1 {
-		for _, inserted := range "=\n\r.A \x00" {
-			refused(token[:i] + string(inserted) + token[i:])
+		for i := range len(token) + 1 {
+			for _, inserted := range "=\n\r.A \x00" {
+				refused(token[:i] + string(inserted) + token[i:])
+			}
 		}
-	}
+	})
 }
 
 // TestHeaderTakesTheShortWay shows that a header that is ours byte for byte is
@@ -411,38 +451,66 @@ func TestHeaderTakesTheShortWay(t *testing.T) {
 	}
 	short := allocations(headerJSON)
 	for _, header := range []string{
-		`{"alg":"HS256","typ":"JWT"}`, `{"alg":"HS256"}`, `{"typ":"JWT", "alg":"HS256"}`, `{"typ":"jwt","alg":"HS256"}`,
+		`{"alg":"HS256","typ":"JWT"}`, `{"alg":"HS256"}`, `{"typ":"JWT", "alg":"HS256"}`,
+		`{"typ":"jwt","alg":"HS256"}`,
 		`{"typ":"JWT","alg":"\u0048S256"}`, headerJSON + " ", `{"typ":"JWT","alg":"HS256","kid":"1"}`,
 	} {
 		if long := allocations(header); long <= short {
-			t.Errorf("Verify with the header %s allocates %v times, and %v times with %s", header, long, short, headerJSON)
+			t.Errorf("Verify with the header %s allocates %v times, and %v times with %s", header, long, short,
+				headerJSON)
 		}
 	}
 }
 
-// TestShortKeysUnderFIPS runs itself once more under an enforced FIPS 140-3
+// TestShortSecretsUnderFIPS runs itself once more under an enforced FIPS 140-3
 // mode, which Go has from 1.24 on.
-func TestShortKeysUnderFIPS(t *testing.T) {
+func TestShortSecretsUnderFIPS(t *testing.T) {
 	const enforced = "GODEBUG=fips140=only"
+	const short = "it has fewer than the 14 characters that an enforced FIPS 140-3 mode requires"
 	enforces := !hmacTakes("thirteen13byt")
-	_, err := capability.New("AC123123", "thirteen13byt")
-	if errors.Is(err, capability.ErrAuthToken) != enforces || !enforces && err != nil {
-		t.Errorf("an auth token of 13 characters: %v; package hmac rejects it: %v", err, enforces)
-	}
-	for _, token := range []string{"fourteen14byte", authToken} {
-		c, err := capability.New("AC123123", token)
-		if err != nil {
-			t.Fatalf("an auth token of %d characters: %v", len(token), err)
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{newError("AC123123", "thirteen13byt"), "capability: invalid auth token: " + short},
+		{newKeyError("AC123123", "SK123123", "thirteen13byt"), "capability: invalid API key (secret): " + short},
+	} {
+		if got := fmt.Sprint(test.err); enforces && got != test.want || !enforces && test.err != nil {
+			t.Errorf("a secret of 13 characters: %s; package hmac rejects it: %v", got, enforces)
 		}
-		generate(t, c)
+	}
+	for _, secret := range []string{"fourteen14byte", authToken} {
+		for _, by := range []credentials{{"AC123123", "", secret}, {"AC123123", "SK123123", secret}} {
+			c, err := by.new()
+			if err != nil {
+				t.Fatalf("a secret of %d characters: %v", len(secret), err)
+			}
+			generate(t, c.AllowClientIncoming("Alice"))
+		}
 	}
 	if enforces || slices.Contains(os.Environ(), enforced) {
 		return
 	}
-	command := exec.Command(os.Args[0], "-test.run=^TestShortKeysUnderFIPS$")
+	command := exec.Command(os.Args[0], "-test.run=^TestShortSecretsUnderFIPS$")
 	command.Env = append(os.Environ(), enforced)
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Errorf("under %s: %v\n%s", enforced, err, out)
+	}
+}
+
+// TestKeyThatCannotSignAnyMore has the message that a constructor has for a
+// short secret, if FIPS 140-3 mode is enforced only later.
+func TestKeyThatCannotSignAnyMore(t *testing.T) {
+	const short = "it has fewer than the 14 characters that an enforced FIPS 140-3 mode requires"
+	for i, want := range []string{"capability: invalid auth token: " + short,
+		"capability: invalid API key (secret): " + short} {
+		c := capability.WithoutSigner(kinds[i].new(t)).AllowClientIncoming("Alice")
+		_, verifyErr := c.Verify(kinds[i].token())
+		for _, err := range []error{errorOf(c), verifyErr} {
+			if fmt.Sprint(err) != want {
+				t.Errorf("%s: %v, want %s", kinds[i].name, err, want)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package capability_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -53,24 +54,34 @@ func TestParseScope(t *testing.T) {
 		want      permission
 		text      string // what String returns
 	}{
-		{"it has no parameters", "scope:client:outgoing", permission{"client", "outgoing", nil}, "scope:client:outgoing"},
-		{"it has a question mark and no more", "scope:client:outgoing?", permission{"client", "outgoing", nil}, "scope:client:outgoing"},
-		{"it has nothing but &", "scope:client:outgoing?&&", permission{"client", "outgoing", nil}, "scope:client:outgoing"},
+		{"it has no parameters", "scope:client:outgoing", permission{"client", "outgoing", nil},
+			"scope:client:outgoing"},
+		{"it has a question mark and no more", "scope:client:outgoing?", permission{"client", "outgoing", nil},
+			"scope:client:outgoing"},
+		{"it has nothing but &", "scope:client:outgoing?&&", permission{"client", "outgoing", nil},
+			"scope:client:outgoing"},
 		{"its service is not known", "scope:a-b.c_D9:x", permission{"a-b.c_D9", "x", nil}, "scope:a-b.c_D9:x"},
 		{"its privilege is not known", "scope:x:a-b.c_D9", permission{"x", "a-b.c_D9", nil}, "scope:x:a-b.c_D9"},
 		{"it has one parameter", "scope:client:incoming?clientName=Alice",
-			permission{"client", "incoming", pairs{{"clientName", "Alice"}}}, "scope:client:incoming?clientName=Alice"},
+			permission{"client", "incoming", pairs{{"clientName", "Alice"}}},
+			"scope:client:incoming?clientName=Alice"},
 		{"its parameters are in order", "scope:s:p?b=1&a=2&c=3",
 			permission{"s", "p", pairs{{"b", "1"}, {"a", "2"}, {"c", "3"}}}, "scope:s:p?b=1&a=2&c=3"},
-		{"it has a parameter twice", "scope:s:p?a=1&a=2", permission{"s", "p", pairs{{"a", "1"}, {"a", "2"}}}, "scope:s:p?a=1&a=2"},
-		{"it has a parameter without =", "scope:s:p?a&b=", permission{"s", "p", pairs{{"a", ""}, {"b", ""}}}, "scope:s:p?a=&b="},
+		{"it has a parameter twice", "scope:s:p?a=1&a=2", permission{"s", "p", pairs{{"a", "1"}, {"a", "2"}}},
+			"scope:s:p?a=1&a=2"},
+		{"it has a parameter without =", "scope:s:p?a&b=", permission{"s", "p", pairs{{"a", ""}, {"b", ""}}},
+			"scope:s:p?a=&b="},
 		{"it has a parameter without a name", "scope:s:p?=v", permission{"s", "p", pairs{{"", "v"}}}, "scope:s:p?=v"},
-		{"it has nothing between two &", "scope:s:p?&a=1&&b=2&", permission{"s", "p", pairs{{"a", "1"}, {"b", "2"}}}, "scope:s:p?a=1&b=2"},
-		{"it has a second = and ?", "scope:s:p?a=b=c?d", permission{"s", "p", pairs{{"a", "b=c?d"}}}, "scope:s:p?a=b%3Dc%3Fd"},
-		{"it has escapes in either case", "scope:s:p?%61%2f=%2F+%00%FF", permission{"s", "p", pairs{{"a/", "/ \x00\xff"}}}, "scope:s:p?a%2F=%2F+%00%FF"},
+		{"it has nothing between two &", "scope:s:p?&a=1&&b=2&", permission{"s", "p", pairs{{"a", "1"}, {"b", "2"}}},
+			"scope:s:p?a=1&b=2"},
+		{"it has a second = and ?", "scope:s:p?a=b=c?d", permission{"s", "p", pairs{{"a", "b=c?d"}}},
+			"scope:s:p?a=b%3Dc%3Fd"},
+		{"it has escapes in either case", "scope:s:p?%61%2f=%2F+%00%FF",
+			permission{"s", "p", pairs{{"a/", "/ \x00\xff"}}}, "scope:s:p?a%2F=%2F+%00%FF"},
 		{"it has raw punctuation", "scope:s:p?a=/!'()*~:;@,", permission{"s", "p", pairs{{"a", "/!'()*~:;@,"}}},
 			"scope:s:p?a=%2F%21%27%28%29%2A%7E%3A%3B%40%2C"},
-		{"it has the first and the last visible character", "scope:s:p?!=~", permission{"s", "p", pairs{{"!", "~"}}}, "scope:s:p?%21=%7E"},
+		{"it has the first and the last visible character", "scope:s:p?!=~", permission{"s", "p", pairs{{"!", "~"}}},
+			"scope:s:p?%21=%7E"},
 	} {
 		got, err := capability.ParseScope(test.uri)
 		if err != nil || !reflect.DeepEqual(seenScope(got), test.want) || got.String() != test.text {
@@ -98,15 +109,19 @@ func TestParseScopeRefuses(t *testing.T) {
 		{"it has a space before it", " scope:client:incoming"},
 		{"it has a space behind it", "scope:client:incoming "},
 		{"it has a line break behind it", "scope:client:incoming?clientName=Alice\n"},
-		{"it has a tab before another scope", "scope:client:incoming?clientName=a\tscope:client:incoming?clientName=b"},
+		{"it has a tab before another scope",
+			"scope:client:incoming?clientName=a\tscope:client:incoming?clientName=b"},
 		{"it has a control character", "scope:client:incoming?clientName=\x7f"},
 		{"it has a NUL", "scope:client:incoming?clientName=\x00"},
 		{"it has a fragment", "scope:client:incoming?clientName=Alice#x"},
 		{"it has a fragment for its parameters", "scope:client:incoming#clientName=Alice"},
 		{"it has a raw letter beyond ASCII", "scope:client:incoming?clientName=Zoë"},
-		{"it has a next line, which str.splitlines splits at", "scope:client:incoming?clientName=a\u0085scope:client:incoming"},
-		{"it has a no-break space, which strings.Fields splits at", "scope:client:incoming?clientName=a\u00a0scope:client:incoming"},
-		{"it has an ideographic space, which strings.Fields splits at", "scope:client:incoming?clientName=a\u3000scope:client:incoming"},
+		{"it has a next line, which str.splitlines splits at",
+			"scope:client:incoming?clientName=a\u0085scope:client:incoming"},
+		{"it has a no-break space, which strings.Fields splits at",
+			"scope:client:incoming?clientName=a\u00a0scope:client:incoming"},
+		{"it has an ideographic space, which strings.Fields splits at",
+			"scope:client:incoming?clientName=a\u3000scope:client:incoming"},
 		{"it is not UTF-8", "scope:client:incoming?clientName=\xff"},
 		{"it has a percent sign alone", "scope:client:incoming?clientName=%"},
 		{"it has half an escape", "scope:client:incoming?clientName=%4"},
@@ -128,12 +143,14 @@ func TestParseScopeOfEveryByte(t *testing.T) {
 	for i := range 256 {
 		uri := "scope:s:p?a=" + string([]byte{byte(i)})
 		want, ok := readScope(uri)
-		if got, err := capability.ParseScope(uri); ok != (err == nil) || ok && !reflect.DeepEqual(seenScope(got), want) {
+		if got, err := capability.ParseScope(uri); ok != (err == nil) || ok &&
+			!reflect.DeepEqual(seenScope(got), want) {
 			t.Errorf("ParseScope(%q) = %+v, %v, want %+v, %v", uri, got, err, want, ok)
 		}
 		uri = "scope:s" + string([]byte{byte(i)}) + ":p"
 		want, ok = readScope(uri)
-		if got, err := capability.ParseScope(uri); ok != (err == nil) || ok && !reflect.DeepEqual(seenScope(got), want) {
+		if got, err := capability.ParseScope(uri); ok != (err == nil) || ok &&
+			!reflect.DeepEqual(seenScope(got), want) {
 			t.Errorf("ParseScope(%q) = %+v, %v, want %+v, %v", uri, got, err, want, ok)
 		}
 	}
@@ -161,6 +178,30 @@ func TestScopeAnswers(t *testing.T) {
 	}
 	if zero := (capability.Scope{}); zero.String() != "" || zero.Params() != nil {
 		t.Errorf("the zero Scope is %q with %q", zero.String(), zero.Params())
+	}
+}
+
+// TestScopeInJSON has scopes as values, in a slice and as keys of a map.
+func TestScopeInJSON(t *testing.T) {
+	s, err := capability.ParseScope("scope:client:outgoing?appSid=AP1&appParams=a%3D~")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		value any
+		want  string
+	}{
+		{s, `"scope:client:outgoing?appSid=AP1\u0026appParams=a%3D%7E"`},
+		{&s, `"scope:client:outgoing?appSid=AP1\u0026appParams=a%3D%7E"`},
+		{[]capability.Scope{s, {}}, `["scope:client:outgoing?appSid=AP1\u0026appParams=a%3D%7E",""]`},
+		{map[string]any{"s": s}, `{"s":"scope:client:outgoing?appSid=AP1\u0026appParams=a%3D%7E"}`},
+	} {
+		if got, err := json.Marshal(test.value); string(got) != test.want || err != nil {
+			t.Errorf("json.Marshal(%v) = %s, %v, want %s", test.value, got, err, test.want)
+		}
+	}
+	if text, err := s.MarshalText(); string(text) != s.String() || err != nil {
+		t.Errorf("MarshalText() = %s, %v, want %s", text, err, s)
 	}
 }
 
