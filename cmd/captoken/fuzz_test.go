@@ -3,27 +3,32 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
 
 // FuzzRun gives anything to verify and inspect, by argument and by standard
 // input, as a page and as JSON. What it prints has to be text that a terminal
-// shows as it stands, without the auth token, and a reason in one line.
+// shows as it stands, without the secrets, and a reason in one line.
 func FuzzRun(f *testing.F) {
 	skipWithoutShortKeys(f)
 	f.Add([]byte("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.x"), false, false)
-	for i, d := range append(damages(minted(f)), contents()...) {
-		f.Add([]byte(d.text), i%2 == 0, i%3 == 0)
+	for i, d := range slices.Concat(damages(minted(f, true)), contents(), accessContents()) {
+		if i%5 == 0 {
+			f.Add([]byte(d.text), i%2 == 0, i%3 == 0)
+		}
 	}
 	f.Fuzz(func(t *testing.T, text []byte, verify, asPayload bool) {
 		input := string(text)
-		if asPayload {
+		if asPayload && len(text)%2 == 0 {
 			input = signed(header, input)
+		} else if asPayload {
+			input = signedBy(apiKey, accessHeader, input)
 		}
 		command := map[bool]string{false: "inspect", true: "verify"}[verify]
 		for _, args := range [][]string{{command}, {command, "-json"}, {command, "--", input}} {
-			status, stdout, stderr := call(args, account(), bytes.NewReader([]byte(input)))
+			status, stdout, stderr := call(args, credentials(), bytes.NewReader([]byte(input)))
 			checkClean(t, "the page", stdout)
 			if status == 1 {
 				checkLines(t, "the refusal", stderr)

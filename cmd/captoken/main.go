@@ -1,228 +1,141 @@
-// Captoken generates, verifies and inspects Twilio Client capability tokens.
+// Captoken generates, verifies and inspects the tokens of Twilio Client:
+// capability tokens, which are signed with the auth token of an account, and
+// Access Tokens, which are signed with the secret of an API key.
 //
 // Usage:
 //
 //	captoken mint [flags]             print a token
 //	captoken verify [flags] [token]   check a token, then show what it says
 //	captoken inspect [flags] [token]  show what a token says without checking it
-//	captoken version                  print the version
+//	captoken version                  print the versions of the module and of Go
 //	captoken help [command]           show this page, or that of a command
 //
-// If a token is rejected, the first line on standard error says why. The
-// second, if there is one, begins with "hint:" and says what to do about it.
+// If a token is rejected, a line on standard error says why. The next line, if
+// there is one, begins with "hint:" and says what to do about it.
 //
-// mint and verify take the credentials from the environment. There are no
-// flags for them, because other users of the computer can see command lines.
+// mint and verify take the credentials from the environment. There are no flags
+// for them, as other users of the computer can see command lines.
 //
 //	TWILIO_ACCOUNT_SID  the SID of the account: AC and 32 hexadecimal digits
-//	TWILIO_AUTH_TOKEN   its auth token: 32 hexadecimal digits
+//	TWILIO_AUTH_TOKEN   its auth token, for capability tokens
+//	TWILIO_API_KEY      the SID of an API key, for Access Tokens, or else
+//	                    TWILIO_API_KEY_SID: SK and 32 hexadecimal digits
+//	TWILIO_API_SECRET   its secret, or else TWILIO_API_KEY_SECRET
 //
 // Exit status: 0 on success, 1 if a value or token is rejected or if writing
 // the output fails, 2 on incorrect usage.
 //
-// Example:
-//
-//	captoken mint -incoming Alice | captoken inspect
-//
-// # Minting
+// # Mint
 //
 // Usage: captoken mint [flags]
 //
-// Mint prints a capability token. These flags say what it allows. The scopes
-// are in the order of the flags:
+// Mint prints a capability token, whose scopes keep the order in which the flags
+// are given, or with -access an Access Token. The flags:
 //
-//	-incoming NAME        receive incoming calls under a client name
-//	-outgoing SID         place outgoing calls through the TwiML application
-//	                      with this SID
-//	-param KEY=VALUE      a parameter that the application receives with each
-//	                      outgoing call; may be repeated
-//	-events               subscribe to the account's events
-//	-filter KEY=VALUE     only events that match this filter; may be repeated
-//
-// Other flags:
-//
-//	-client NAME          the client name for outgoing calls, if it is not that
-//	                      of -incoming
-//	-ttl DURATION         the lifetime: 1s to 24h, 1h by default
-//	-expires TIME         when the token expires, instead of -ttl
-//	-not-before TIME      when the token becomes valid
-//	-claim NAME=VALUE     an extra claim for services of your own; may be
-//	                      repeated
+//	-incoming NAME     receive incoming calls under a client name
+//	-outgoing SID      place outgoing calls through a TwiML application
+//	-param KEY=VALUE   a parameter for the application; may be repeated
+//	-events            subscribe to the account's events; not with -access
+//	-filter KEY=VALUE  only events that match this filter; may be repeated
+//	-access            print an Access Token; it needs -incoming or -client
+//	-region REGION     the region of the API key, such as ie1; with -access
+//	-client NAME       the name for outgoing calls, if not that of -incoming
+//	-ttl DURATION      the lifetime: 1s to 24h, 1h by default
+//	-expires TIME      when the token expires, instead of -ttl
+//	-not-before TIME   when the token becomes valid
+//	-claim KEY=VALUE   an extra claim for services of your own; may be repeated
 //
 // A DURATION looks like 90s, 10m or 1h30m. A TIME is in RFC 3339, such as
-// 2026-01-02T15:04:05Z, or in Unix seconds.
+// 2026-01-02T15:04:05Z, or in Unix seconds. Mint warns on standard error of odd
+// credentials, of an odd application SID, and of a token that allows nothing.
 //
-// The credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN. Mint
-// warns on standard error if they look wrong, or if the token allows nothing,
-// and prints the token all the same. It accepts short ones, as in examples.
+// # Verify and Inspect
 //
-// Example:
-//
-//	captoken mint -incoming Alice -outgoing AP123123 -param Foo=Bar -ttl 10m
-//
-// # Verifying
-//
-// Usage: captoken verify [-json] [-strict] [token]
+// Usage: captoken verify|inspect [-json] [-strict] [token]
 //
 // Verify checks the signature, the account and the validity period of a token,
-// with TWILIO_AUTH_TOKEN and TWILIO_ACCOUNT_SID, and then shows what it says.
-// Without a token, or if it is -, verify reads it from standard input, up to
-// 1 MiB.
+// with the credentials that its kind asks for, and then shows what it says.
+// Inspect needs no credentials and checks none of that: anyone could have
+// written the token. It also finds a token in other text, such as an
+// Authorization header, and warns of that text.
 //
-// A token that passes may still be one that Twilio rejects, such as one with an
-// e-mail address as its client name. Verify warns of that.
+// If no token is given, or -, it is read from standard input, up to 64 KiB.
+// A warning says why Twilio may reject the token all the same, such as for an
+// e-mail address as its client name. With -strict, it makes the exit status 1.
 //
-//	-json    print JSON, as described below
-//	-strict  exit with status 1 if there is a warning
+// With -json, the output is one JSON object, in one line of ASCII:
 //
-// # Inspecting
+//	verified, kind       boolean; "capability" or "access"
+//	accountSid           string, as are apiKeySid, region and clientName
+//	scopes               objects with service, privilege, uri and params
+//	params               objects with name and value, and params in a value
+//	claims               objects with name and value: the other claims
+//	expiresAt            Unix seconds, as are issuedAt and notBefore, if present
+//	secondsLeft          from now to expiresAt; negative if that has passed
+//	warnings             strings
+//	header, payload      the parts of the token, decoded
 //
-// Usage: captoken inspect [-json] [-strict] [token]
+// A voice grant is shown as the scopes that allow the same. What is malformed or
+// nested too deeply is absent. U+FFFD replaces bytes that are not UTF-8, except
+// in uri; "[auth token]" and "[API key secret]" replace those secrets.
 //
-// Inspect shows what a token says without checking its signature, its account
-// or its time: anyone could have written it. It needs no credentials. Without a
-// token, or if it is -, inspect reads it from standard input, up to 1 MiB.
-//
-//	-json    print JSON, as described below
-//	-strict  exit with status 1 if there is a warning
-//
-// # Version
-//
-// Usage: captoken version
-//
-// Version prints the version of the module and the release of Go it was built
-// with. The flags -version and --version do the same.
-//
-// # JSON
-//
-// With -json, verify and inspect print one JSON object with these members:
-//
-//	verified     boolean: whether the token was verified
-//	accountSid   string
-//	clientName   string: that of the last scope that has one, or ""
-//	scopes       array of objects:
-//	  service    string, such as "client"
-//	  privilege  string, such as "outgoing"
-//	  uri        string: the scope as mint writes it
-//	  params     array of objects with a name and a value. If the value is a
-//	             list of parameters itself, as appParams is, the object also has
-//	             params, unless the list is not well formed.
-//	claims       array of objects with a name and a value: the other claims. A
-//	             value that is nested too deeply is absent.
-//	issuedAt     number: Unix seconds; absent if the token does not say
-//	notBefore    number, likewise
-//	expiresAt    number: Unix seconds
-//	secondsLeft  number: from now to expiresAt; negative if that has passed
-//	warnings     array of strings
-//
-// In names and values, U+FFFD stands for bytes that are not UTF-8; uri has
-// them percent-encoded. "[auth token]" stands for the auth token. (An auth
-// token of fewer than 6 characters is replaced only where it is a whole value.)
-//
-// For a token that is rejected, the object has these members:
-//
-//	verified     false
-//	code         string, as listed below
-//	reason       string: what is wrong
-//	hint         string: what to do about it; may be absent
-//
-// If -strict rejects a token for its warnings, the object is that of a token
-// that is shown, with code and reason added. These are the codes:
-//
-//	input          there is no token, but something else, or more than one
-//	credentials    TWILIO_ACCOUNT_SID or TWILIO_AUTH_TOKEN is not acceptable
-//	malformed      the token is damaged, or something surrounds it
-//	kind           it is another kind of token, such as an Access Token
-//	algorithm      its header names an algorithm other than HS256
-//	signature      its signature does not match
-//	issuer         it names another account, or none
-//	scope          its scopes are missing or malformed
-//	expired        it has expired
-//	not-yet-valid  it is not valid yet
-//	warning        -strict was given, and there is a warning
+// If a token is rejected, the object has verified (false), code and reason, and
+// hint, header and payload if there are any. If -strict rejects it, code and
+// reason are added. The codes are input (no token, several, or one in JSON or a
+// document), credentials (also if there are none for this kind), malformed (also
+// if other text surrounds the token), kind, algorithm, signature, issuer, scope
+// (scopes or grants), expired, not-yet-valid, and warning (with -strict).
 package main
 
 import (
+	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
-)
 
-// The environment variables that hold the credentials.
-const (
-	sidVariable  = "TWILIO_ACCOUNT_SID"
-	authVariable = "TWILIO_AUTH_TOKEN"
+	"example.com/capability"
 )
-
-// prefix is what the line with the reason begins with.
-const prefix = "captoken: "
 
 func main() { os.Exit(run(os.Args[1:], os.Getenv, time.Now, os.Stdin, os.Stdout, os.Stderr)) }
 
 // run runs the command and returns its exit status. Times are shown in the
 // location of now.
 func run(args []string, getenv func(string) string, now func() time.Time, stdin io.Reader, stdout, stderr io.Writer) int {
-	t := &tool{getenv, now, stdin, stdout, stderr, newSecrets(getenv(sidVariable), getenv(authVariable))}
+	t := &tool{getenv, now, stdin, stdout, stderr, nil}
+	t.secrets = t.newSecrets()
 	err := t.dispatch(args)
 	if err == nil {
 		return 0
 	}
-	var failed *failure
-	if !errors.As(err, &failed) {
-		failed = &failure{status: 1}
-	}
-	t.warn(oneLine(prefix, t.secrets.remove(err.Error())))
+	failed := &failure{status: 1, Reason: err.Error()}
+	errors.As(err, &failed)
+	t.warn("captoken: " + t.reason(failed.Reason))
 	if failed.Hint != "" {
-		t.warn("hint: " + visible(t.secrets.remove(failed.Hint)))
+		t.warn("hint: " + visible(failed.Hint))
 	}
 	return failed.status
 }
 
-// A tool is what the commands work with: the environment, the clock and the
-// three streams.
-type tool struct {
-	getenv         func(string) string
-	now            func() time.Time
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	secrets        secrets
+// reason returns a reason as its line shows it, which has at most 200 bytes. It
+// masks before it cuts, so that no part of a secret remains.
+func (t *tool) reason(text string) string {
+	return shorten(visible(t.secrets.mask(text)), 200-len("captoken: "))
 }
 
-// A failure is why a command did not do what it was asked for.
-type failure struct {
-	status   int
-	cause    string // the name of the cause that was found in a token
-	Verified bool   `json:"verified"` // always false: programs look at it first
-	Code     string `json:"code"`
-	Reason   string `json:"reason"`
-	Hint     string `json:"hint,omitempty"`
-}
+var errCommand = incorrect("", "no command, or an unknown one; the commands are mint, verify, inspect, version and help")
 
-func (f *failure) Error() string { return f.Reason }
-
-// rejected returns the failure for a value or token that is not accepted.
-func rejected(code, reason, hint string) *failure {
-	return &failure{status: 1, Code: code, Reason: reason, Hint: hint}
-}
-
-// incorrect returns the failure for incorrect usage of a command, or of
-// captoken itself if that is empty.
-func incorrect(command, reason string) *failure {
-	page := strings.Join(strings.Fields("captoken "+command+" -h"), " ")
-	return &failure{status: 2, Reason: reason, Hint: fmt.Sprintf("Run %q for help.", page)}
-}
-
-// dispatch runs the command that args begin with.
-func (t *tool) dispatch(args []string) error {
+func (t *tool) dispatch(args []string) (err error) {
 	if len(args) == 0 {
-		return incorrect("", "no command given; the commands are "+listed(commands))
+		return errCommand
 	}
-	var err error
 	switch name := args[0]; name {
 	case "mint":
 		err = t.mint(args[1:])
@@ -233,7 +146,7 @@ func (t *tool) dispatch(args []string) error {
 	case "help", "-h", "-help", "--help":
 		return t.help(args[1:])
 	default:
-		return unknownCommand(name)
+		return errCommand
 	}
 	if errors.Is(err, flag.ErrHelp) {
 		return t.help(args[:1])
@@ -241,111 +154,110 @@ func (t *tool) dispatch(args []string) error {
 	return err
 }
 
-var commands = []string{"mint", "verify", "inspect", "version", "help"}
+//go:embed main.go
+var source string
 
-func unknownCommand(name string) error {
-	failed := incorrect("", "unknown command; the commands are "+listed(commands))
-	if near := nearest(name, commands); near != "" {
-		failed.Reason = fmt.Sprintf("unknown command %q", name)
-		failed.Hint = fmt.Sprintf("Did you mean %s? %s", near, failed.Hint)
-	} else if looksLikeToken(name) {
-		failed.Hint = `To look at a token, run "captoken inspect TOKEN".`
-	}
-	return failed
-}
-
+// help prints the section of the manual that is about a command. The manual is
+// the comment that this file begins with.
 func (t *tool) help(args []string) error {
-	name := strings.TrimLeft(strings.Join(args, " "), "-")
-	if page, ok := pages[name]; ok {
-		return t.print(page)
+	manual, _, _ := strings.Cut(strings.ReplaceAll(source, "\r\n", "\n"), "\npackage main\n")
+	manual = strings.ReplaceAll(regexp.MustCompile(`(?m)^// ?`).ReplaceAllString(manual, ""), "\t", "  ")
+	sections := strings.Split(manual, "\n\n# ")
+	switch strings.TrimLeft(strings.Join(args, " "), "-") {
+	case "", "help", "version":
+		return t.print(sections[0] + "\n")
+	case "mint":
+		return t.print(strings.TrimPrefix(sections[1], "Mint\n\n") + "\n")
+	case "verify", "inspect":
+		return t.print(strings.TrimPrefix(sections[2], "Verify and Inspect\n\n") + "\n")
 	}
-	return unknownCommand(name)
+	return errCommand
 }
 
-// print writes what was asked for to standard output.
-func (t *tool) print(text string) error {
-	if _, err := io.WriteString(t.stdout, text); err != nil {
-		return fmt.Errorf("standard output: %w", err)
-	}
-	return nil
-}
-
-// warn writes a line to standard error. There is nowhere to report a failure.
-func (t *tool) warn(line string) { io.WriteString(t.stderr, line+"\n") }
-
-func newFlags(command string) *flag.FlagSet {
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // the pages of help are written by hand
-	return flags
-}
-
-// parseFlags returns flag.ErrHelp, or a failure of status 2.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	err := flags.Parse(args)
-	if err == nil || err == flag.ErrHelp {
+// version says which version of the module was built by which Go for what.
+func (t *tool) version(args []string) error {
+	if err := parseFlags(flag.NewFlagSet("version", flag.ContinueOnError), args); err != nil {
 		return err
 	}
-	failed := incorrect(flags.Name(), err.Error())
-	if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-		unknownFlag(failed, flags, name)
+	module := "example.com/capability, development version"
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		module = info.Main.Path + ", " + info.Main.Version
+	}
+	return t.print("captoken " + module + ", " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + "\n")
+}
+
+// show prints what a token says, for verify and inspect.
+func (t *tool) show(command string, args []string) error {
+	flags := flag.NewFlagSet(command, flag.ContinueOnError)
+	asJSON, strict := flags.Bool("json", false, ""), flags.Bool("strict", false, "")
+	token, err := parseToken(flags, args)
+	if err != nil {
+		return err
+	}
+	r, failed := t.examine(token, command == "verify")
+	text := ""
+	switch {
+	case failed == nil:
+		if *strict && len(r.Warnings) > 0 {
+			failed = rejected("warning", r.Warnings[0], "-strict rejects a token for a warning.")
+			r.Code, r.Reason = failed.Code, failed.Reason
+		}
+		var page strings.Builder
+		layout.Execute(&page, r) // which fails for no report
+		if text = page.String(); *asJSON {
+			text = encodeJSON(r)
+		}
+	case *asJSON && failed.status == 1:
+		failed.Reason = t.reason(failed.Reason)
+		text = encodeJSON(failed)
+	}
+	if err := t.print(text); err != nil || failed == nil {
+		return err
 	}
 	return failed
 }
 
-// unknownFlag names the flag that was probably meant. It repeats the one that
-// was given only if there is such a flag, as it may be a misplaced secret.
-func unknownFlag(failed *failure, flags *flag.FlagSet, name string) {
-	var known []string
-	flags.VisitAll(func(f *flag.Flag) { known = append(known, f.Name) })
-	failed.Reason = flags.Name() + " has no such flag; its flags are -" + strings.Join(known, ", -")
-	if near := nearest(strings.TrimLeft(name, "-"), known); near != "" {
-		failed.Reason = fmt.Sprintf("%s has no flag %q", flags.Name(), "-"+name)
-		failed.Hint = fmt.Sprintf("Did you mean -%s? %s", near, failed.Hint)
-	} else if lower := strings.ToLower(name); strings.Contains(lower, "auth") || strings.Contains(lower, "sid") {
-		failed.Hint = "The credentials come from " + sidVariable + " and " + authVariable + " in the environment."
-	}
-}
-
-// listed returns the words with commas, and "and" before the last.
-func listed(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
-}
-
-// nearest returns the one of names that name was probably meant to be, or "".
-func nearest(name string, names []string) string {
-	best, least := "", 3
-	for _, candidate := range names {
-		if len(name) > 30 {
-			break
-		}
-		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least && 2*d < len(candidate) {
-			best, least = candidate, d
+// parseToken parses the flags of verify and inspect, which may come before and
+// after the token, and returns the token, or "-" for standard input. An
+// argument of 30 characters or more is a token, even if it begins with a hyphen.
+func parseToken(flags *flag.FlagSet, args []string) (string, error) {
+	token, tokens, rest := "-", 0, []string{}
+	for _, arg := range args {
+		if slices.Contains(rest, "--") || !strings.HasPrefix(arg, "-") || arg == "-" || len(arg) >= 30 {
+			token, tokens = arg, tokens+1
+		} else {
+			rest = append(rest, arg)
 		}
 	}
-	return best
+	err := parseFlags(flags, rest)
+	if err == nil && tokens > 1 {
+		err = incorrect(flags.Name(), fmt.Sprintf("%s takes one token, not %d", flags.Name(), tokens))
+	}
+	return token, err
 }
 
-// distance returns how many letters have to be changed, left out, added or
-// swapped with their neighbor to make b of a.
-func distance(a, b string) int {
-	var before, last []int // the rows of the table for one and two letters less
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+// examine reads a token and returns the report, or why it was rejected.
+func (t *tool) examine(token string, verify bool) (*report, *failure) {
+	auth, key := t.signer(false), t.signer(true)
+	hasKey := key.id.value+key.secret.value != ""
+	if verify && auth.missing() != "" && (key.account.value == "" || !hasKey) {
+		return nil, incorrect("verify", t.signer(hasKey).missing())
 	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, append([]int{i}, make([]int, len(b))...)
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			row[j] = slices.Min([]int{last[j-1] + change, last[j] + 1, row[j-1] + 1})
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
+	l, failed := t.read(token)
+	if failed != nil {
+		return nil, failed
 	}
-	return row[len(b)]
+	if verify {
+		failed = t.verify(l)
+	} else if l.Claims, l.read = capability.ParseUnverified(l.token); l.read != nil {
+		l.text, l.err = l.token, l.read // what surrounds it is not the cause
+	}
+	if failed == nil && l.err != nil {
+		failed = l.diagnose()
+	}
+	if failed == nil {
+		return newReport(l), nil
+	}
+	failed.Header, failed.Payload = l.json(l.decoded[0]), l.json(l.decoded[1])
+	return nil, failed
 }

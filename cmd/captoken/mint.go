@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,184 +13,159 @@ import (
 	"example.com/capability"
 )
 
-// mint prints a token.
 func (t *tool) mint(args []string) error {
 	o, err := parseOptions(args)
 	if err != nil {
 		return err
 	}
-	base, err := t.credentials("mint")
+	signer := t.signer(o.has("access"))
+	if missing := signer.missing(); missing != "" {
+		return incorrect("mint", missing)
+	}
+	c, failed := signer.capability()
+	if failed != nil {
+		return failed
+	}
+	if what := t.secrets.in(args...); what != "" {
+		return rejected("input", "the arguments of mint contain the "+what+", and so would the token", "Anyone who gets a token "+
+			"can read its contents, and other users of the computer can see arguments. Leave the "+what+" out.")
+	}
+	c = c.WithClock(t.now)
+	for _, call := range append(o.allow, o.with...) {
+		c = call(c)
+	}
+	token, err := c.GenerateToken()
 	if err != nil {
-		return err
+		return rejected("input", bareReason(err), "")
 	}
-	if slices.ContainsFunc(args, t.secrets.foundIn) {
-		return rejected(codeInput, "the arguments of mint contain the auth token, and so would the token",
-			"Anyone who gets a token can read its contents, and other users of the computer can see arguments. Leave the auth token out.")
+	l := &look{secrets: t.secrets}
+	for _, credential := range []credential{signer.account, signer.id, signer.secret} {
+		l.warn(credential.odd() != "", "%s", credential.odd())
 	}
-	token, err := o.apply(base.WithClock(t.now)).GenerateToken()
-	if err != nil {
-		if slices.ContainsFunc(args, t.secrets.anyFoundIn) {
-			err = errors.New("an argument is invalid; it is not shown, as it contains the auth token")
-		}
-		return rejected(codeInput, bareReason(err), "")
-	}
-	for _, odd := range t.oddCredentials() {
-		t.warn(prefix + "warning: " + odd)
-	}
-	if len(o.scopes) == 0 {
-		t.warn(prefix + "warning: the token allows nothing; use -incoming, -outgoing or -events")
+	l.warnSID(o.has("outgoing"), "application", "AP", o.given["outgoing"])
+	l.warn(len(o.allow) == 0, "the token allows nothing; use -incoming, -outgoing or -events")
+	for _, warning := range l.warnings {
+		t.warn("captoken: warning: " + warning)
 	}
 	return t.print(token + "\n")
 }
 
-// A change is a call that a flag asks for.
-type change func(capability.Capability) capability.Capability
-
-// options are what the flags of mint ask for.
+// options are what the flags of mint ask for: calls to the package.
 type options struct {
-	given           map[string]bool
-	scopes          []change // in the order of their flags
-	others          []change // applied after the scopes, as the last client name applies to all
+	given           map[string]string // the flags
+	allow           []change          // in the order of their flags
+	with            []change          // after these, as the last client name applies to all
 	params, filters []capability.Parameter
 }
 
+type change func(capability.Capability) capability.Capability
+
+func (o *options) has(flag string) bool { _, ok := o.given[flag]; return ok }
+
 func parseOptions(args []string) (*options, error) {
-	o := &options{given: make(map[string]bool)}
-	flags := newFlags("mint")
-	o.defineScopes(flags)
-	o.defineOthers(flags)
+	o, flags := &options{given: make(map[string]string)}, flag.NewFlagSet("mint", flag.ContinueOnError)
+	o.define(flags)
 	if err := parseFlags(flags, args); err != nil {
 		return nil, err
 	}
-	if flags.NArg() > 0 {
-		failed := incorrect("mint", fmt.Sprintf("mint takes only flags; argument %d is not one", len(args)-flags.NArg()+1))
-		failed.Hint = "A client name follows -incoming. " + failed.Hint
-		return nil, failed
-	}
-	return o, o.check()
-}
-
-func (o *options) defineScopes(flags *flag.FlagSet) {
-	o.once(flags.Func, "incoming", func(name string) error {
-		o.scopes = append(o.scopes, func(c capability.Capability) capability.Capability { return c.AllowClientIncoming(name) })
-		return nil
-	})
-	o.once(flags.Func, "outgoing", func(sid string) error {
-		o.scopes = append(o.scopes, func(c capability.Capability) capability.Capability {
-			return c.AllowClientOutgoing(sid, o.params...) // all of them, as they may follow
-		})
-		return nil
-	})
-	o.once(flags.BoolFunc, "events", func(value string) error {
-		if value != "true" { // what package flag puts there itself
-			return errors.New("it takes no value")
-		}
-		o.scopes = append(o.scopes, func(c capability.Capability) capability.Capability { return c.AllowEventStream(o.filters...) })
-		return nil
-	})
-	flags.Func("param", "", func(pair string) error { return appendPair(&o.params, "KEY", pair) })
-	flags.Func("filter", "", func(pair string) error { return appendPair(&o.filters, "KEY", pair) })
-}
-
-func (o *options) defineOthers(flags *flag.FlagSet) {
-	o.once(flags.Func, "client", func(name string) error {
-		o.others = append(o.others, func(c capability.Capability) capability.Capability { return c.WithClientName(name) })
-		return nil
-	})
-	flags.Func("claim", "", func(pair string) error {
-		var claims []capability.Parameter
-		err := appendPair(&claims, "NAME", pair)
-		for _, claim := range claims {
-			o.others = append(o.others, func(c capability.Capability) capability.Capability { return c.WithClaim(claim.Name, claim.Value) })
-		}
-		return err
-	})
-	o.once(flags.Func, "ttl", func(value string) error {
-		ttl, err := parseTTL(value)
-		o.others = append(o.others, func(c capability.Capability) capability.Capability { return c.WithTTL(ttl) })
-		return err
-	})
-	o.once(flags.Func, "expires", func(value string) error {
-		at, err := parseTime(value)
-		o.others = append(o.others, func(c capability.Capability) capability.Capability { return c.WithExpiry(at) })
-		return err
-	})
-	o.once(flags.Func, "not-before", func(value string) error {
-		at, err := parseTime(value)
-		o.others = append(o.others, func(c capability.Capability) capability.Capability { return c.WithNotBefore(at) })
-		return err
-	})
-}
-
-// once defines a flag that may be given once, so that no value is lost.
-func (o *options) once(define func(name, usage string, set func(string) error), name string, set func(string) error) {
-	define(name, "", func(value string) error {
-		if o.given[name] {
-			return errors.New("it may be given only once")
-		}
-		o.given[name] = true
-		return set(value)
-	})
-}
-
-// appendPair appends a parameter that is given as NAME=VALUE.
-func appendPair(to *[]capability.Parameter, what, pair string) error {
-	name, value, ok := strings.Cut(pair, "=")
-	if !ok {
-		return errors.New("want " + what + "=VALUE")
-	}
-	*to = append(*to, capability.Param(name, value))
-	return nil
-}
-
-// check rejects flags that would have no effect on the token.
-func (o *options) check() error {
-	for _, rule := range []struct {
+	for _, rule := range []struct { // flags that would have no effect on the token
 		broken bool
 		reason string
 	}{
-		{o.params != nil && !o.given["outgoing"], "-param needs -outgoing"},
-		{o.given["client"] && !o.given["outgoing"], "-client needs -outgoing"},
-		{o.filters != nil && !o.given["events"], "-filter needs -events"},
-		{o.given["ttl"] && o.given["expires"], "-ttl and -expires exclude each other"},
+		{o.has("param") && !o.has("outgoing"), "-param needs -outgoing"},
+		{o.has("client") && !o.has("outgoing") && !o.has("access"), "-client needs -outgoing"},
+		{o.has("filter") && !o.has("events"), "-filter needs -events"},
+		{o.has("events") && o.has("access"), "-events and -access exclude each other: Access Tokens have no event streams"},
+		{o.has("access") && !o.has("incoming") && !o.has("client"), "-access needs -incoming or -client"},
+		{o.has("region") && !o.has("access"), "-region needs -access: capability tokens are for us1 only"},
+		{o.has("ttl") && o.has("expires"), "-ttl and -expires exclude each other"},
 	} {
 		if rule.broken {
-			return incorrect("mint", rule.reason)
+			return nil, incorrect("mint", rule.reason)
 		}
 	}
-	return nil
+	return o, nil
 }
 
-// apply makes the calls that the flags ask for.
-func (o *options) apply(c capability.Capability) capability.Capability {
-	for _, call := range append(o.scopes, o.others...) {
-		c = call(c)
-	}
-	return c
-}
-
-func parseTTL(value string) (time.Duration, error) {
-	if value != "" && strings.Trim(value, "0123456789") == "" {
-		return 0, errors.New("it has no unit: did you mean " + value + "s?")
-	}
-	ttl, err := time.ParseDuration(value)
-	if err != nil {
-		return 0, errors.New("want a duration such as 90s, 10m or 1h30m")
-	}
-	return ttl, nil
-}
-
-// parseTime reads a time in RFC 3339 or in Unix seconds.
-func parseTime(value string) (time.Time, error) {
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		if inMilliseconds(seconds) {
-			return time.Time{}, errors.New("want seconds: is it in milliseconds?")
+// define defines the flags. Only those of pairs may be repeated, so that no
+// value is lost.
+func (o *options) define(flags *flag.FlagSet) {
+	type c = capability.Capability
+	type pair = capability.Parameter
+	for name, set := range map[string]func(value string) error{
+		"incoming":   calling(&o.allow, asIs, c.AllowClientIncoming),
+		"outgoing":   calling(&o.allow, asIs, func(c c, sid string) c { return c.AllowClientOutgoing(sid, o.params...) }),
+		"events":     calling(&o.allow, asIs, func(c c, _ string) c { return c.AllowEventStream(o.filters...) }),
+		"access":     func(string) error { return nil },
+		"client":     calling(&o.with, asIs, c.WithClientName),
+		"region":     calling(&o.with, asIs, c.WithRegion),
+		"ttl":        calling(&o.with, time.ParseDuration, c.WithTTL),
+		"expires":    calling(&o.with, parseTime, c.WithExpiry),
+		"not-before": calling(&o.with, parseTime, c.WithNotBefore),
+		"param":      func(v string) error { p, err := parsePair(v); o.params = append(o.params, p); return err },
+		"filter":     func(v string) error { p, err := parsePair(v); o.filters = append(o.filters, p); return err },
+		"claim":      calling(&o.with, parsePair, func(c c, p pair) c { return c.WithClaim(p.Name, p.Value) }),
+	} {
+		define, isSwitch := flags.Func, name == "events" || name == "access"
+		if isSwitch {
+			define = flags.BoolFunc
 		}
+		define(name, "", func(value string) error {
+			if o.has(name) && !slices.Contains([]string{"param", "filter", "claim"}, name) {
+				return errors.New("it may be given only once")
+			} else if isSwitch && value != "true" { // what package flag puts there
+				return errors.New("it takes no value")
+			}
+			o.given[name] = value
+			return set(value)
+		})
+	}
+}
+
+// calling returns what sets a flag: it parses the value, and adds the call of a
+// method with it.
+func calling[T any](calls *[]change, parse func(string) (T, error),
+	method func(capability.Capability, T) capability.Capability) func(string) error {
+	return func(text string) error {
+		value, err := parse(text)
+		*calls = append(*calls, func(c capability.Capability) capability.Capability { return method(c, value) })
+		return err
+	}
+}
+
+func asIs(text string) (string, error) { return text, nil }
+
+func parsePair(text string) (capability.Parameter, error) {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return capability.Parameter{}, errors.New("want KEY=VALUE")
+	}
+	return capability.Param(name, value), nil
+}
+
+func parseTime(text string) (time.Time, error) {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return time.Unix(seconds, 0), nil
 	}
-	t, err := time.Parse(time.RFC3339, value)
+	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return time.Time{}, errors.New("want a time such as 2026-01-02T15:04:05Z, or Unix seconds")
+		err = errors.New("want a time such as 2026-01-02T15:04:05Z, or Unix seconds")
 	}
-	return t, nil
+	return t, err
+}
+
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard) // the manual is written by hand
+	err := flags.Parse(args)
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("%s takes only flags; argument %d is not one", flags.Name(), len(args)-flags.NArg()+1)
+	}
+	if err == nil || err == flag.ErrHelp {
+		return err
+	}
+	failed := incorrect(flags.Name(), err.Error())
+	if strings.HasPrefix(failed.Reason, "flag provided but not defined: ") {
+		failed.Reason = flags.Name() + " has no such flag"
+	}
+	return failed
 }

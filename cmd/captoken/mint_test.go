@@ -39,7 +39,7 @@ func TestMintIsThePackage(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			base, err := capability.New("AC123123", secret)
+			base, err := capability.New("AC123123", auth)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,37 +55,44 @@ func TestMintIsThePackage(t *testing.T) {
 	}
 }
 
-// TestOddCredentials names what is odd and shows nothing of it.
-func TestOddCredentials(t *testing.T) {
-	const hex = "0123456789abcdef0123456789abcdef"
-	for _, test := range []struct {
-		name      string
-		sid, auth string
-		want      string
-	}{
-		{"documentation", "AC123123", "secret", ""},
-		{"real ones", "AC" + hex, hex, ""},
-		{"quotes around the auth token", "AC123123", `"` + hex + `"`, "TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it"},
-		{"one quote", "AC123123", hex + "'", "TWILIO_AUTH_TOKEN has quotation marks around it, which become a part of it"},
-		{"nothing but a space for an auth token", "AC123123", " ", "TWILIO_AUTH_TOKEN is nothing but white space"},
-		{"a variable", "AC123123", "${AUTH_TOKEN}", "TWILIO_AUTH_TOKEN is a placeholder"},
-		{"a variable without braces", "AC123123", "$AUTH_TOKEN", "TWILIO_AUTH_TOKEN is a placeholder"},
-		{"a variable of Windows", "AC123123", "%AUTH_TOKEN%", "TWILIO_AUTH_TOKEN is a placeholder"},
-		{"a placeholder", "AC123123", "your_auth_token", "TWILIO_AUTH_TOKEN is a placeholder"},
-		{"a placeholder in angle brackets", "AC123123", "<auth-token>", "TWILIO_AUTH_TOKEN is a placeholder"},
-		{"a placeholder of x", "ACxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", hex, "TWILIO_ACCOUNT_SID is a placeholder"},
-		{"an API key", "AC123123", "SK" + hex, "TWILIO_AUTH_TOKEN looks like a SID"},
-		{"an auth token too short", "AC" + hex, hex[:31], "TWILIO_AUTH_TOKEN is not 32 hexadecimal digits, as Twilio's are"},
-		{"an auth token too long", "AC" + hex, hex + "0", "TWILIO_AUTH_TOKEN is not 32 hexadecimal digits, as Twilio's are"},
-		{"an SID too short", "AC" + hex[:31], hex, "TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits, as Twilio's are"},
-		{"letters in a SID", "AC" + strings.Replace(hex, "a", "z", 1), hex, "TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits, as Twilio's are"},
+func TestMintIsThePackageForAccessTokens(t *testing.T) {
+	param := capability.Param
+	for args, want := range map[string]func(capability.Capability) capability.Capability{
+		"-incoming Alice": func(c capability.Capability) capability.Capability { return c.AllowClientIncoming("Alice") },
+		"-region ie1 -outgoing AP1 -param b=1 -incoming Alice -param a==2 -ttl 10m": func(c capability.Capability) capability.Capability {
+			return c.AllowClientOutgoing("AP1", param("b", "1"), param("a", "=2")).AllowClientIncoming("Alice").WithRegion("ie1").WithTTL(10 * time.Minute)
+		},
+		"-client Alice": func(c capability.Capability) capability.Capability { return c.WithClientName("Alice") },
+		"-client Alice -claim b=1 -claim a=2 -not-before 1767351000": func(c capability.Capability) capability.Capability {
+			return c.WithClientName("Alice").WithClaim("b", "1").WithClaim("a", "2").WithNotBefore(time.Unix(1767351000, 0))
+		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			env := map[string]string{sidVariable: test.sid, authVariable: test.auth}
-			tool := &tool{getenv: func(name string) string { return env[name] }}
-			if got := strings.Join(tool.oddCredentials(), "; "); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+		base, err := capability.NewWithAPIKey("AC123123", "SK123123", apiKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := want(base.WithClock(func() time.Time { return noon })).GenerateToken()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, env := range []map[string]string{
+			credentials(), credentials("TWILIO_AUTH_TOKEN", ""), account("TWILIO_API_KEY_SID", "SK123123", "TWILIO_API_KEY_SECRET", apiKey),
+			account("TWILIO_API_KEY", "SK123123", "TWILIO_API_KEY_SECRET", apiKey), credentials("TWILIO_API_KEY_SID", "SK9", "TWILIO_API_KEY_SECRET", "x"),
+		} {
+			status, got, stderr := call(append([]string{"mint", "-access"}, strings.Fields(args)...), env, nil)
+			if status != 0 || got != token+"\n" {
+				t.Errorf("%s: status %d, errors %q, output\n%swant\n%s", args, status, stderr, got, token)
 			}
-		})
+		}
+	}
+}
+
+// TestKindOfMintIsNotGuessed has an API key and an auth token in the
+// environment.
+func TestKindOfMintIsNotGuessed(t *testing.T) {
+	_, both, _ := call([]string{"mint", "-incoming", "Alice"}, credentials(), nil)
+	_, alone, _ := call([]string{"mint", "-incoming", "Alice"}, account(), nil)
+	if both == "" || both != alone {
+		t.Errorf("got %q, want %q", both, alone)
 	}
 }

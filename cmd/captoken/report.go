@@ -1,30 +1,43 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
 	"time"
+	"unicode/utf16"
 
 	"example.com/capability"
 )
 
-// A report is what verify and inspect show, as a page or as JSON. Its times
-// are Unix seconds. No secret gets into it.
+// A report is what verify and inspect show, as a page or as JSON. Its times are
+// Unix seconds.
 type report struct {
-	Verified    bool     `json:"verified"`
-	Code        string   `json:"code,omitempty"` // only if -strict rejects the token
-	Reason      string   `json:"reason,omitempty"`
-	AccountSID  string   `json:"accountSid"`
-	ClientName  string   `json:"clientName"`
-	Scopes      []scope  `json:"scopes"`
-	Claims      []claim  `json:"claims"`
-	IssuedAt    *int64   `json:"issuedAt,omitempty"`
-	NotBefore   *int64   `json:"notBefore,omitempty"`
-	ExpiresAt   int64    `json:"expiresAt"`
-	SecondsLeft int64    `json:"secondsLeft"`
-	Warnings    []string `json:"warnings"`
+	Verified    bool            `json:"verified"`
+	Code        string          `json:"code,omitempty"` // only if -strict rejects the token
+	Reason      string          `json:"reason,omitempty"`
+	Kind        string          `json:"kind"`
+	AccountSID  string          `json:"accountSid"`
+	APIKeySID   string          `json:"apiKeySid"`
+	Region      string          `json:"region"`
+	ClientName  string          `json:"clientName"`
+	Scopes      []scope         `json:"scopes"`
+	Claims      []claim         `json:"claims"`
+	IssuedAt    *int64          `json:"issuedAt,omitempty"`
+	NotBefore   *int64          `json:"notBefore,omitempty"`
+	ExpiresAt   int64           `json:"expiresAt"`
+	SecondsLeft int64           `json:"secondsLeft"`
+	Warnings    []string        `json:"warnings"`
+	Header      json.RawMessage `json:"header,omitempty"`
+	Payload     json.RawMessage `json:"payload,omitempty"`
 
-	now time.Time
+	OtherGrants object `json:"-"`
+	look        *look
 }
 
 type scope struct {
@@ -32,6 +45,9 @@ type scope struct {
 	Privilege string  `json:"privilege"`
 	URI       string  `json:"uri"`
 	Params    []param `json:"params"`
+
+	Heading  string `json:"-"` // what it allows
+	activity string // the same for a sentence
 }
 
 type param struct {
@@ -45,101 +61,201 @@ type claim struct {
 	Value json.RawMessage `json:"value,omitempty"` // nil if it is nested too deeply
 }
 
-// newReport returns what the claims of a token say, without warnings.
-func newReport(claims capability.Claims, l *look, s secrets) report {
-	r := report{
-		AccountSID:  s.cover(claims.AccountSID),
-		ClientName:  s.cover(claims.ClientName()),
+// newReport returns what a token says, with warnings. It masks secrets at once,
+// as a sentence may cut them.
+func newReport(l *look) *report {
+	now, mask := l.now.Unix(), l.secrets.mask
+	l.warnAll()
+	r := &report{
+		Verified:    l.signer != nil,
+		Kind:        map[bool]string{true: "access", false: "capability"}[l.isAccess()],
+		AccountSID:  mask(l.AccountSID),
+		APIKeySID:   mask(l.APIKeySID),
+		Region:      mask(l.Region),
+		ClientName:  mask(l.ClientName()),
 		Scopes:      []scope{},
 		Claims:      []claim{},
-		IssuedAt:    unixSeconds(claims.IssuedAt),
-		NotBefore:   unixSeconds(claims.NotBefore),
-		ExpiresAt:   claims.ExpiresAt.Unix(),
-		SecondsLeft: difference(claims.ExpiresAt.Unix(), l.now.Unix()),
-		Warnings:    []string{},
-		now:         l.now,
+		ExpiresAt:   l.ExpiresAt.Unix(),
+		SecondsLeft: max(l.ExpiresAt.Unix(), math.MinInt64+now) - now,
+		Warnings:    l.warnings,
+		Header:      l.json(l.decoded[0]),
+		Payload:     l.json(l.decoded[1]),
+		OtherGrants: l.grants,
+		look:        l,
 	}
-	for _, from := range claims.Scopes {
-		params := newParams(from.Params(), true, s)
-		r.Scopes = append(r.Scopes, scope{s.cover(from.Service()), s.cover(from.Privilege()), s.cover(from.String()), params})
+	json.Unmarshal(l.payload["iat"], &r.IssuedAt) // which stays nil if there is none
+	json.Unmarshal(l.payload["nbf"], &r.NotBefore)
+	for _, s := range l.Scopes {
+		to := newScope(s, mask)
+		if name, ok := s.Param("clientName"); ok && s.Service() == "client" && name != l.ClientName() {
+			to.activity += " as " + shorten(bare(plainValue, mask(name)), 60)
+		}
+		r.Scopes = append(r.Scopes, to)
 	}
-	for _, name := range claims.ClaimNames() {
-		r.Claims = append(r.Claims, claim{s.cover(name), newValue(l.payload[name], s)})
+	for _, name := range l.ClaimNames() {
+		r.Claims = append(r.Claims, claim{mask(name), l.json(string(l.payload[name]))})
 	}
 	return r
 }
 
-// unixSeconds returns nil for the zero time.
-func unixSeconds(t time.Time) *int64 {
-	if t.IsZero() {
-		return nil
+func newScope(from capability.Scope, mask func(string) string) scope {
+	s := scope{Service: mask(from.Service()), Privilege: mask(from.Privilege()), URI: mask(from.String())}
+	s.Params = newParams(from.Params(), mask, true)
+	sid, _ := from.Param("appSid")
+	application := shorten(bare(plainValue, mask(sid)), 60)
+	name := s.Service + ":" + s.Privilege
+	s.activity, s.Heading = strings.Replace(known[name].activity, "APPLICATION", application, 1), known[name].heading
+	if s.Heading == "" {
+		s.activity, s.Heading = "use the scope "+shorten(name, 60), name+" (unknown)"
 	}
-	seconds := t.Unix()
-	return &seconds
+	return s
 }
 
-// difference returns a-b, or the int64 next to it.
-func difference(a, b int64) int64 {
-	switch d := a - b; {
-	case b > 0 && d > a:
-		return math.MinInt64
-	case b < 0 && d < a:
-		return math.MaxInt64
-	default:
-		return d
-	}
-}
-
-// newParams reads the lists in the values of appParams and params too, if it
-// may hold any.
-func newParams(from []capability.Parameter, mayHoldLists bool, s secrets) []param {
+// newParams also reads the lists in appParams and params, if mayHoldLists.
+func newParams(from []capability.Parameter, mask func(string) string, mayHoldLists bool) []param {
 	params := []param{}
 	for _, p := range from {
-		to := param{Name: s.cover(p.Name), Value: s.cover(p.Value)}
-		if mayHoldLists && holdsList(p.Name) {
-			if inner, err := capability.ParseParams(p.Value); err == nil {
-				list := newParams(inner, false, s)
-				to.List = &list
-			}
+		to := param{Name: mask(p.Name), Value: mask(p.Value)}
+		if inner, err := capability.ParseParams(p.Value); err == nil && mayHoldLists && holdsList(p.Name) {
+			list := newParams(inner, mask, false)
+			to.List = &list
 		}
 		params = append(params, to)
 	}
 	return params
 }
 
-func holdsList(name string) bool { return name == "appParams" || name == "params" }
-
-// newValue returns a claim as JSON without white space, with its members in
-// their order, and no secret in it.
-func newValue(raw json.RawMessage, s secrets) json.RawMessage {
-	if raw == nil || depth(raw) > deepest {
-		return nil
-	}
-	if s.foundIn(string(raw)) {
-		raw = json.RawMessage(quoteJSON(masked))
-	}
-	return json.RawMessage(visibleJSON(compactJSON(raw)))
+func encodeJSON(v any) string {
+	text, _ := json.Marshal(v) // which fails for none of our types
+	return regexp.MustCompile(`[^\x00-~]`).ReplaceAllStringFunc(string(text)+"\n", func(char string) (escaped string) {
+		for _, unit := range utf16.Encode([]rune(char)) {
+			escaped += fmt.Sprintf(`\u%04x`, unit)
+		}
+		return escaped
+	})
 }
 
-// deepest is how deeply a value may be nested to be shown. Indented, a value of
-// some KiB that is nested thousands deep would take hundreds of MiB.
-const deepest = 100
+var layout = template.Must(template.New("page").Funcs(template.FuncMap{
+	"name":  func(s string) string { return bare(plainName, s) },
+	"value": func(s string) string { return bare(plainValue, s) },
+	"json":  func(text json.RawMessage) string { return visible(string(text)) }, // which tells a string from a number
+}).Parse(`{{.Verdict}}{{.Sentence}}
 
-// depth returns how deeply a JSON text is nested.
-func depth(raw []byte) int {
-	depth, most, inString := 0, 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case c == '"':
-			inString = !inString
-		case inString && c == '\\':
-			i++
-		case !inString && (c == '{' || c == '['):
-			depth++
-			most = max(most, depth)
-		case !inString && (c == '}' || c == ']'):
-			depth--
+{{range .Warnings}}WARNING       {{.}}
+{{end}}{{if .Warnings}}
+{{end}}Account       {{value .AccountSID}}
+{{with .APIKeySID}}API key       {{value .}}
+{{end}}{{with .Region}}Region        {{value .}}
+{{end}}{{with .ClientName}}Client        {{value .}}
+{{end}}{{with .IssuedAt}}Issued        {{$.When .}}
+{{end}}{{with .NotBefore}}Not before    {{$.When .}}
+{{end}}{{if gt .SecondsLeft 0}}Expires       {{else}}EXPIRED       {{end}}{{.When .ExpiresAt}}
+{{range $name, $value := .OtherGrants}}{{if and (ne $name "identity") (ne $name "voice")}}Other grant   {{name $name}}
+{{end}}{{end}}{{range .Scopes}}
+Allows        {{.Heading}}
+{{range .Params}}  {{name .Name | printf "%-10s"}}  {{.Words}}
+{{end}}{{else}}Allows        nothing
+{{end}}{{if .Claims}}
+Claims
+{{end}}{{range .Claims}}  {{name .Name | printf "%-10s"}}  {{if .Value}}{{json .Value}}{{else}}` +
+	`(not shown: the payload is nested too deeply){{end}}
+{{end}}`))
+
+// Verdict says how far the rest can be believed, and what is wrong.
+func (r *report) Verdict() string {
+	const unverified = "NOT VERIFIED (anyone could have written it): "
+	switch verdict := r.look.verdict(); {
+	case r.Verified && len(r.Warnings) > 0:
+		return "WARNING: signed correctly, but " + cmp.Or(verdict, "Twilio may reject it") + ": "
+	case r.Verified:
+		return "VERIFIED: "
+	case verdict != "":
+		return unverified + verdict + "; it says that "
+	}
+	return unverified
+}
+
+// Sentence says who may do what until when.
+func (r *report) Sentence() string {
+	begins := max(r.look.now.Unix(), r.look.NotBefore.Unix())
+	who, what := "a client without a name", r.activities()
+	if r.ClientName != "" {
+		who = shorten(bare(plainValue, r.ClientName), 60)
+	}
+	switch left := inUnits(span(begins, r.ExpiresAt)); {
+	case what == "":
+		return "the token allows nothing."
+	case r.SecondsLeft <= 0:
+		return "the token expired " + r.fromNow(r.ExpiresAt) + "; before that, " + who + " could " + what + "."
+	case begins >= r.ExpiresAt:
+		return "the token would allow " + who + " to " + what + ", but is never valid."
+	case begins > r.look.now.Unix():
+		return who + " may " + what + ", for " + left + ", beginning " + r.fromNow(begins) + "."
+	default:
+		return who + " may " + what + ", for the next " + left + "."
+	}
+}
+
+func (r *report) activities() string {
+	var all []string
+	for _, s := range r.Scopes {
+		if !slices.Contains(all, s.activity) {
+			all = append(all, s.activity)
 		}
 	}
-	return most
+	if len(all) > 4 {
+		all = append(all[:3], fmt.Sprintf("use %d more scopes", len(all)-3))
+	}
+	if last := len(all) - 1; last > 0 {
+		all[last] = "and " + all[last]
+	}
+	return strings.Join(all, ", ")
+}
+
+// Words returns the value of a parameter, each item of a list on its own line.
+func (p param) Words() string {
+	if !holdsList(p.Name) {
+		return bare(plainValue, p.Value)
+	} else if p.List == nil {
+		return quoted(p.Value) + " (not well formed)"
+	}
+	var lines []string
+	for _, item := range *p.List {
+		lines = append(lines, bare(plainName, item.Name)+" = "+bare(plainValue, item.Value))
+	}
+	return cmp.Or(strings.Join(lines, "\n"+strings.Repeat(" ", 14)), "(none)")
+}
+
+// When returns a time in words, or bare seconds outside the years 1 to 9999.
+func (r *report) When(seconds int64) string {
+	t := time.Unix(seconds, 0).In(r.look.now.Location())
+	if t.Year() < 1 || t.Year() > 9999 {
+		return fmt.Sprintf("Unix second %d", seconds)
+	}
+	return t.Format("2006-01-02 15:04:05 -0700") + ", " + r.fromNow(seconds)
+}
+
+func (r *report) fromNow(seconds int64) string {
+	d := span(r.look.now.Unix(), seconds)
+	if d > 0 {
+		return "in " + inUnits(d)
+	}
+	return inUnits(-d) + " ago"
+}
+
+// What the page shows unquoted: letters, digits, and characters that it gives no
+// meaning of its own. So no name looks like two, or like a row.
+var (
+	plainName  = regexp.MustCompile(`^[\pL\p{Nd}_.-]+$`)
+	plainValue = regexp.MustCompile(`^[\pL\p{Nd} _.,:;/@+*#%&?!'~$^|<>{}[\]-]+$`)
+
+	rightToLeft = regexp.MustCompile(`[\x{590}-\x{8ff}\x{fb1d}-\x{fdff}\x{fe70}-\x{feff}\x{10800}-\x{10fff}\x{1e800}-\x{1efff}]`)
+)
+
+// bare returns s, quoted unless it is plain and can be seen from left to right.
+func bare(plain *regexp.Regexp, s string) string {
+	if !plain.MatchString(s) || rightToLeft.MatchString(s) || strings.Join(strings.Fields(s), " ") != s || visible(s) != s {
+		return quoted(s)
+	}
+	return s
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -10,262 +9,175 @@ import (
 	"example.com/capability"
 )
 
-// A warning is a reason for which Twilio may reject a well-formed token, or
-// take it for something else than was meant.
-type warning struct {
-	name string
-
-	// find returns a sentence for each place at which it is found.
-	find func(c capability.Claims, l *look) []string
+// warn adds a warning if it is true and new. A warning is a reason for which
+// Twilio may reject a token that the package accepts, or take it for something
+// other than was meant. Ten are enough to begin with.
+func (l *look) warn(isTrue bool, format string, args ...any) {
+	sentence := visible(fmt.Sprintf(format, args...))
+	if isTrue && len(l.warnings) < 10 && !slices.Contains(l.warnings, sentence) {
+		l.warnings = append(l.warnings, sentence)
+	}
 }
 
-var warnings = []warning{
-	{"cut signature", warnSignature},
-	{"auth token inside", warnAuthToken},
-	{"odd credentials", warnCredentials},
-	{"expired", warnExpired},
-	{"not yet valid", warnNotYetValid},
-	{"milliseconds", warnMilliseconds},
-	{"never valid", warnNeverValid},
-	{"issued in the future", warnClock},
-	{"lifetime", warnLifetime},
-	{"account SID", warnAccount},
-	{"nothing allowed", warnNothing},
-	{"unknown scope", warnUnknownScope},
-	{"client name", warnClientName},
-	{"application SID", warnApplication},
-	{"stray parameter", warnStrayParameter},
-	{"parameters not well formed", warnParameters},
-}
-
-// mostOfAKind is how many warnings of one kind are shown.
-const mostOfAKind = 5
-
-func (r *report) addWarnings(c capability.Claims, l *look) {
-	for _, w := range warnings {
-		var found []string
-		for _, text := range w.find(c, l) {
-			if text = visible(text); !slices.Contains(found, text) {
-				found = append(found, text)
-			}
-			if len(found) > mostOfAKind {
-				found[mostOfAKind] = "there are more like the one above"
-				break
+// verdict is the warning for the first line, up to a colon: the first that is
+// certain or about a secret, or else the first, but none that it states anyway.
+func (l *look) verdict() string {
+	for _, pattern := range []string{`will reject it|^[^:]* contains the `, ``} {
+		for _, warning := range l.warnings {
+			what, _, _ := strings.Cut(warning, ": ")
+			if matches(pattern, warning) && !matches(`^the token (has expired|is n|allows no|has no voice)`, warning) {
+				return map[bool]string{true: "Twilio will reject it, as "}[strings.Contains(warning, "will reject it")] + what
 			}
 		}
-		r.Warnings = append(r.Warnings, found...)
+	}
+	return ""
+}
+
+func (l *look) warnAll() {
+	l.warnings = []string{}
+	l.warnForm()
+	l.warnTimes()
+	l.warnNames()
+	times := make(map[string]int) // how often each scope is there; twice may be meant
+	for _, scope := range l.Scopes {
+		uri := scope.String()
+		times[uri]++
+		l.warn(times[uri] == 3, "the scope %s is there again and again: does one value collect the scopes of all requests?",
+			l.secrets.quote(uri))
+		l.warnScope(scope, scope.Service()+":"+scope.Privilege())
 	}
 }
 
-func warnSignature(_ capability.Claims, l *look) []string {
-	n := len(l.parts[2])
-	if n == signatureLen {
-		return nil
+func (l *look) warnForm() {
+	const change = ": change it in the Twilio Console"
+	inside, beside := l.secrets.in(l.decoded[:]...), l.secrets.in(l.outline)
+	l.warn(inside != "", "the token contains the %s, and anyone who gets the token can read it"+change, inside)
+	l.warn(inside == "" && beside != "", "%s contains the %s"+change, l.source, beside)
+	if around := l.around(); around != nil {
+		l.warn(true, "%s", around.Reason)
 	}
-	text := fmt.Sprintf("the signature was cut: it has %d of %d characters", n, signatureLen)
-	if n > signatureLen {
-		text = fmt.Sprintf("the signature is too long: it has %d characters instead of %d", n, signatureLen)
+	l.warn(len(l.parts[2]) != signatureLen, "%s: Twilio will reject it", l.signatureLength())
+	if l.signer != nil {
+		wrong := l.signer.secret.wrong()
+		l.warn(wrong != "", "%s: the token is signed with that, so Twilio will reject it", wrong)
 	}
-	return []string{text}
 }
 
-func warnAuthToken(_ capability.Claims, l *look) []string {
-	if !l.leaks(l.secrets.foundIn) {
-		return nil
+func (l *look) warnTimes() {
+	const clock = "the clock is wrong here or on the server that generated it"
+	exp, nbf, iat, now := l.ExpiresAt.Unix(), l.NotBefore.Unix(), l.IssuedAt.Unix(), l.now.Unix()
+	begins, lifetime := !l.NotBefore.IsZero() && !inMilliseconds(nbf), span(now, exp) // about which the not-before says nothing
+	if !l.IssuedAt.IsZero() {
+		lifetime = span(iat, exp)
 	}
-	return []string{"the token contains the auth token, and anyone who gets the token can read it: change it in the Twilio Console"}
+	l.warn(exp <= now, "the token has expired: Twilio will reject it with error 20104 or 31205%s",
+		map[bool]string{true: "; is exp a lifetime?"}[0 <= exp && exp <= 1e8])
+	l.warn(begins && nbf > now, "the token is not valid yet: if it should be, "+clock)
+	for i, seconds := range []int64{exp, nbf, iat} {
+		l.warn(inMilliseconds(seconds), "%s is far in the future: Twilio will reject it; is it in milliseconds instead of seconds?",
+			[]string{"exp", "nbf", "iat"}[i])
+	}
+	l.warn(begins && nbf >= exp, "the token is never valid: nbf is not before exp")
+	l.warn(iat > now && !inMilliseconds(iat), "the token was issued in the future: "+clock)
+	l.warn(lifetime > int64(capability.MaxTTL/time.Second) && !inMilliseconds(exp), "the lifetime of %s is over 24 hours: "+
+		"Twilio will reject it with error %s, and recommends at most 86,399 seconds", inUnits(lifetime),
+		map[bool]string{true: "20157", false: "31207"}[l.isAccess()])
 }
 
-func warnCredentials(_ capability.Claims, l *look) []string {
-	odd := plainlyOdd(authVariable, l.auth)
-	if odd == "" {
-		return nil
+func span(from, to int64) int64 { return int64(max(-1e18, min(float64(to)-float64(from), 1e18))) }
+
+// inUnits returns a duration such as 1d2h3m4s, without units that are zero.
+func inUnits(seconds int64) string {
+	const day = 24 * 60 * 60
+	rest := (time.Duration(seconds%day) * time.Second).String()
+	rest = strings.NewReplacer("h0m0s", "h", "h0m", "h", "m0s", "m").Replace(rest)
+	if seconds >= day {
+		rest = fmt.Sprintf("%dd", seconds/day) + strings.TrimPrefix(rest, "0s")
 	}
-	return []string{odd + "; the token is signed with that, and Twilio will reject it"}
+	return rest
 }
 
-func warnExpired(c capability.Claims, l *look) []string {
-	if left := difference(c.ExpiresAt.Unix(), l.now.Unix()); left <= 0 {
-		return []string{"the token has expired: Twilio rejects it with error 20104 or 31205"}
-	}
-	return nil
-}
+// inMilliseconds is true after the year 2650, as it is now in milliseconds.
+func inMilliseconds(seconds int64) bool { return seconds > 21_474_836_470 }
 
-func warnNotYetValid(c capability.Claims, l *look) []string {
-	if c.NotBefore.IsZero() || c.NotBefore.Unix() <= l.now.Unix() || inMilliseconds(c.NotBefore.Unix()) {
-		return nil
-	}
-	return []string{"the token is not valid yet: if it should be, the clock is wrong here or on the server that generated it"}
-}
-
-// inMilliseconds reports whether a time is after the year 2650 or so, as the
-// present is if it is given in milliseconds.
-func inMilliseconds(seconds int64) bool { return seconds > 10*math.MaxInt32 }
-
-func warnMilliseconds(c capability.Claims, _ *look) []string {
-	var found []string
-	for _, t := range []struct {
-		name string
-		time time.Time
-	}{{"exp", c.ExpiresAt}, {"nbf", c.NotBefore}, {"iat", c.IssuedAt}} {
-		if inMilliseconds(t.time.Unix()) {
-			found = append(found, t.name+" is far in the future: is it in milliseconds instead of seconds?")
-		}
-	}
-	return found
-}
-
-func warnNeverValid(c capability.Claims, _ *look) []string {
-	if c.NotBefore.IsZero() || inMilliseconds(c.NotBefore.Unix()) || c.NotBefore.Unix() < c.ExpiresAt.Unix() {
-		return nil
-	}
-	return []string{"the token is never valid: nbf is not before exp"}
-}
-
-func warnClock(c capability.Claims, l *look) []string {
-	if c.IssuedAt.IsZero() || c.IssuedAt.Unix() <= l.now.Unix() || inMilliseconds(c.IssuedAt.Unix()) {
-		return nil
-	}
-	return []string{"the token was issued in the future: the clock is wrong here or on the server that generated it"}
-}
-
-// warnLifetime counts from when the token was issued, or else from now. The
-// not-before says nothing about it.
-func warnLifetime(c capability.Claims, l *look) []string {
-	begin := l.now.Unix()
-	if !c.IssuedAt.IsZero() {
-		begin = c.IssuedAt.Unix()
-	}
-	lifetime := difference(c.ExpiresAt.Unix(), begin)
-	if lifetime <= int64(capability.MaxTTL/time.Second) || inMilliseconds(c.ExpiresAt.Unix()) {
-		return nil
-	}
-	return []string{"the lifetime of " + inUnits(lifetime) + " is over 24 hours: Twilio rejects it with error 31207, and recommends at most 86,399 seconds"}
-}
-
-func warnAccount(c capability.Claims, l *look) []string {
-	return warnSID("account", "AC", c.AccountSID, l)
+// warnNames warns of what concerns all scopes: the account, the API key, the
+// identity and the region, and that there are none.
+func (l *look) warnNames() {
+	judge, _ := capability.NewWithAPIKey("AC1", "SK1", "any-key-will-do")
+	access, voiceless := l.isAccess(), l.isAccess() && len(l.Scopes) == 0 && l.grants["voice"] == nil
+	swapped := strings.HasPrefix(l.APIKeySID, "AC") && strings.HasPrefix(l.AccountSID, "SK")
+	l.warn(swapped, "iss and sub are swapped: Twilio will reject it; iss has to be the SID of the API key, and sub that of the account")
+	l.warnSID(access && !swapped, "API key", "SK", l.APIKeySID)
+	l.warnSID(!swapped, "account", "AC", l.AccountSID)
+	l.warn(voiceless, "the token has no voice grant: it allows no calls")
+	l.warn(len(l.Scopes) == 0 && !voiceless,
+		"the token allows nothing: in Go, was a result dropped? Write c = c.AllowClientIncoming(...)")
+	l.warn(access && l.ClientName() == "", "the token has no identity: Twilio will reject it with error 31204")
+	l.warn(l.Region != "" && judge.WithRegion(l.Region).Err() != nil,
+		"the region %s is wrong: it has to be like ie1", l.secrets.quote(l.Region))
+	l.warnClientName(access && l.ClientName() != "", l.ClientName())
 }
 
 // warnSID judges a SID by the rule of minting, and its length if it is longer
 // than those of documentation.
-func warnSID(kind, prefix, sid string, l *look) []string {
+func (l *look) warnSID(isThere bool, what, prefix, sid string) {
 	_, err := capability.New("AC"+strings.TrimPrefix(sid, prefix), "any-key-will-do")
+	wrong := ""
 	switch {
 	case sid == "":
-		return []string{"the " + kind + " SID is empty"}
+		wrong = "it is empty"
+	case strings.TrimSpace(sid) != sid:
+		wrong = "it begins or ends with a space or a newline"
 	case !strings.HasPrefix(sid, prefix):
-		return []string{fmt.Sprintf("the %s SID is %s: it has to begin with %s", kind, l.secrets.quote(sid), prefix) + kindOfSID(sid)}
-	case err != nil || len(sid) == 34 && strings.Trim(sid[2:], "0123456789abcdefABCDEF") != "":
-		return []string{fmt.Sprintf("the %s SID is %s: it has to be %s and 32 hexadecimal digits", kind, l.secrets.quote(sid), prefix)}
+		wrong = "it has to begin with " + prefix
+	case err != nil, len(sid) == 34 && !matches(sidShape, sid):
+		wrong = "it has to be " + prefix + " and 32 hexadecimal digits"
 	case len(sid) > 16 && len(sid) != 34:
-		return []string{fmt.Sprintf("the %s SID has %d characters instead of 34: was it copied whole?", kind, len(sid))}
+		wrong = fmt.Sprintf("it has %d characters instead of 34: was it copied whole?", len(sid))
 	}
-	return nil
+	l.warn(isThere && wrong != "", "the %s SID %s is wrong: %s%s", what, l.secrets.quote(sid),
+		map[bool]string{true: "Twilio will reject it; "}[what != "application"], wrong)
 }
 
-// kindOfSID says what a SID of another kind identifies, if that is known.
-func kindOfSID(sid string) string {
-	if !sidShape.MatchString(sid) {
-		return ""
+func (l *look) warnClientName(isThere bool, name string) {
+	judge, _ := capability.New("AC1", "any-key-will-do")
+	l.warn(isThere && judge.WithClientName(name).Err() != nil,
+		"the client name %s is not acceptable: Twilio will reject it; it has to be A-Z, a-z, 0-9 and _, at most 256 of them",
+		l.secrets.quote(name))
+}
+
+// known are the scopes of Twilio Client: what each allows, for a sentence (with
+// APPLICATION for a SID) and as a heading, and what parameters it has.
+// Some helpers write the filters of an event stream as appParams.
+var known = map[string]struct{ activity, heading, params string }{
+	"client:incoming":  {"receive calls", "incoming calls", "clientName"},
+	"client:outgoing":  {"place calls through APPLICATION", "outgoing calls through a TwiML application", "appSid appParams clientName"},
+	"stream:subscribe": {"follow the account's events", "subscribing to the account's events", "path params appParams"},
+}
+
+func (l *look) warnScope(s capability.Scope, name string) {
+	client, named := s.Param("clientName")
+	sid, placeable := s.Param("appSid")
+	l.warn(known[name].params == "", "unknown scope %s", l.secrets.quote(name))
+	l.warnClientName(named && s.Service() == "client" && !l.isAccess(), client)
+	l.warn(!named && name == "client:incoming" && !l.isAccess(),
+		"nobody can call the client: the token allows incoming calls without a client name (clientName)")
+	l.warn(!placeable && name == "client:outgoing",
+		"no call can be placed: the token allows outgoing calls without an application SID (appSid)")
+	l.warnSID(placeable && name == "client:outgoing", "application", "AP", sid)
+	seen := make(map[string]bool)
+	for _, p := range s.Params() {
+		_, err := capability.ParseParams(p.Value)
+		isKnown := slices.Contains(strings.Fields(known[name].params), p.Name)
+		// Escaped once instead of twice, all but the first become parameters of
+		// the scope.
+		l.warn(known[name].params != "" && !isKnown,
+			"%s has an unknown parameter %s: were the parameters escaped once instead of twice?", name, l.secrets.quote(p.Name))
+		l.warn(isKnown && seen[p.Name], "%s has the parameter %s twice", name, p.Name)
+		l.warn(isKnown && holdsList(p.Name) && err != nil,
+			"the parameter %s of %s is not well formed: was a value escaped once instead of twice?", p.Name, name)
+		seen[p.Name] = true
 	}
-	return ", and this is " + meaningOf(sid)
 }
 
-func warnNothing(c capability.Claims, _ *look) []string {
-	if len(c.Scopes) > 0 {
-		return nil
-	}
-	return []string{"the token allows nothing: in Go, was a result dropped? Write c = c.AllowClientIncoming(...)"}
-}
-
-// known are the scopes of Twilio Client and their parameters. Some helpers
-// write the filters of an event stream as appParams.
-var known = map[string][]string{
-	"client:incoming":  {"clientName"},
-	"client:outgoing":  {"appSid", "appParams", "clientName"},
-	"stream:subscribe": {"path", "params", "appParams"},
-}
-
-func scopeName(s capability.Scope) string { return s.Service() + ":" + s.Privilege() }
-
-func warnUnknownScope(c capability.Claims, l *look) []string {
-	var found []string
-	for _, s := range c.Scopes {
-		if known[scopeName(s)] != nil {
-			continue
-		}
-		text := "unknown scope " + l.secrets.quote(scopeName(s))
-		if near := nearest(scopeName(s), []string{"client:incoming", "client:outgoing", "stream:subscribe"}); near != "" {
-			text += ": did you mean " + near + "?"
-		}
-		found = append(found, text)
-	}
-	return found
-}
-
-func warnClientName(c capability.Claims, l *look) []string {
-	var found []string
-	for _, s := range c.Scopes {
-		client, ok := s.Param("clientName")
-		judge, _ := capability.New("AC1", "any-key-will-do")
-		switch {
-		case s.Service() != "client":
-		case !ok && s.Privilege() == "incoming":
-			found = append(found, "the token allows incoming calls without a client name (clientName): nobody can call it")
-		case ok && judge.WithClientName(client).Err() != nil:
-			found = append(found, "the client name is "+l.secrets.quote(client)+": Twilio accepts only A-Z, a-z, 0-9 and _")
-		}
-	}
-	return found
-}
-
-func warnApplication(c capability.Claims, l *look) []string {
-	var found []string
-	for _, s := range c.Scopes {
-		if scopeName(s) != "client:outgoing" {
-			continue
-		}
-		if sid, ok := s.Param("appSid"); ok {
-			found = append(found, warnSID("application", "AP", sid, l)...)
-		} else {
-			found = append(found, "the token allows outgoing calls without an application SID (appSid): no call can be placed")
-		}
-	}
-	return found
-}
-
-// warnStrayParameter finds parameters that were escaped once instead of twice:
-// all but the first then become parameters of the scope.
-func warnStrayParameter(c capability.Claims, l *look) []string {
-	var found []string
-	for _, s := range c.Scopes {
-		seen := make(map[string]bool)
-		for _, p := range s.Params() {
-			switch taken := known[scopeName(s)]; {
-			case taken == nil:
-			case !slices.Contains(taken, p.Name):
-				found = append(found, fmt.Sprintf("%s has an unknown parameter %s: were the parameters escaped once instead of twice?", scopeName(s), l.secrets.quote(p.Name)))
-			case seen[p.Name]:
-				found = append(found, fmt.Sprintf("%s has the parameter %s twice", scopeName(s), p.Name))
-			}
-			seen[p.Name] = true
-		}
-	}
-	return found
-}
-
-func warnParameters(c capability.Claims, _ *look) []string {
-	var found []string
-	for _, s := range c.Scopes {
-		for _, p := range s.Params() {
-			if known[scopeName(s)] == nil || !holdsList(p.Name) {
-				continue
-			}
-			if _, err := capability.ParseParams(p.Value); err != nil {
-				found = append(found, "the parameter "+p.Name+" of "+scopeName(s)+" is not well formed: was a value escaped once instead of twice?")
-			}
-		}
-	}
-	return found
-}
+func holdsList(name string) bool { return name == "appParams" || name == "params" }
