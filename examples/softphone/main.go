@@ -6,18 +6,18 @@ import (
 	"cmp"
 	"crypto/rand"
 	"embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"html/template"
 	"log"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +28,7 @@ import (
 const (
 	tokenTTL    = 10 * time.Minute // softphone.js renews a token a minute before it expires
 	sessionTTL  = 12 * time.Hour
-	maxSessions = 1000
+	maxSessions = 1000 // another one ends the oldest
 	maxBody     = 64 << 10
 
 	// All scripts and styles come from this server. The README of the Voice SDK
@@ -45,9 +45,11 @@ var page = template.Must(template.ParseFS(files, "index.html"))
 
 func main() {
 	c := config{
-		accountSID: os.Getenv("TWILIO_ACCOUNT_SID"),
-		authToken:  os.Getenv("TWILIO_AUTH_TOKEN"),
-		appSID:     os.Getenv("TWILIO_APP_SID"),
+		accountSID:   os.Getenv("TWILIO_ACCOUNT_SID"),
+		authToken:    os.Getenv("TWILIO_AUTH_TOKEN"),
+		appSID:       os.Getenv("TWILIO_APP_SID"),
+		apiKeySID:    cmp.Or(os.Getenv("TWILIO_API_KEY"), os.Getenv("TWILIO_API_KEY_SID")),
+		apiKeySecret: cmp.Or(os.Getenv("TWILIO_API_SECRET"), os.Getenv("TWILIO_API_KEY_SECRET")),
 	}
 	addr := flag.String("addr", "localhost:8080", "the `address` to listen on")
 	c.register(flag.CommandLine)
@@ -64,20 +66,15 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("listening on http://%s\n", listener.Addr())
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 	log.Fatal(server.Serve(listener))
 }
 
 // A config is what the environment and the flags say.
 type config struct {
 	accountSID, authToken, appSID string
+	apiKeySID, apiKeySecret       string // for Access Tokens; without them, capability tokens are generated
 
 	sdk             string // the path of twilio.min.js
 	url, host, port string // the public address, such as https://phone.example.com, and its parts
@@ -90,8 +87,9 @@ func (c *config) register(flags *flag.FlagSet) {
 	flags.Func("url", "the public `address`, such as https://phone.example.com", func(address string) error {
 		c.url = strings.TrimSuffix(address, "/")
 		u, err := url.Parse(c.url)
-		if err != nil || u.Hostname() == "" || c.url != "https://"+u.Host {
-			return errors.New("want https:// and a host, without a path")
+		if err != nil || !publicAddress.MatchString(c.url) || u.Port() == "443" {
+			return errors.New("want https:// and a host as browsers send it: in ASCII (xn--…), " +
+				"without the port 443 and without a path")
 		}
 		c.host, c.port = u.Hostname(), cmp.Or(u.Port(), "443")
 		return nil
@@ -106,35 +104,66 @@ func (c *config) register(flags *flag.FlagSet) {
 	})
 }
 
+// publicAddress matches what browsers may send as Origin, but for its case.
+var publicAddress = regexp.MustCompile(
+	`(?i)^https://(([a-z0-9_-]+\.)*[a-z_][a-z0-9_-]*|[0-9]{1,3}(\.[0-9]{1,3}){3})(:[1-9][0-9]{0,3}|:[1-6][0-9]{4})?$`)
+
+// tokens returns what all tokens have in common. It checks the auth token in any
+// case, since Twilio signs its requests with it.
+func (c *config) tokens() (capability.Capability, error) {
+	kind := "capability tokens, signed with the auth token"
+	base, err := capability.New(c.accountSID, c.authToken)
+	if err == nil && c.apiKeySID+c.apiKeySecret != "" {
+		kind = "Access Tokens, signed with the API key"
+		switch {
+		case c.apiKeySID == "":
+			err = errors.New("the API key has no SID: set TWILIO_API_KEY or TWILIO_API_KEY_SID")
+		case c.apiKeySecret == "":
+			err = errors.New("the API key has no secret: set TWILIO_API_SECRET or TWILIO_API_KEY_SECRET")
+		default:
+			base, err = capability.NewWithAPIKey(c.accountSID, c.apiKeySID, c.apiKeySecret)
+		}
+	}
+	if err == nil && base.AllowClientOutgoing(c.appSID).Err() != nil {
+		problem := "does not begin with AP" // without its value: that may be a secret in the wrong variable
+		if c.appSID == "" {
+			problem = "is empty"
+		} else if strings.ContainsAny(c.appSID[:1], "\"'`") {
+			problem = "is in quotes"
+		} else if strings.HasPrefix(c.appSID, "AP") {
+			problem = "has something other than letters and digits after AP"
+		}
+		err = fmt.Errorf("%w: TWILIO_APP_SID %s", capability.ErrApplicationSID, problem)
+	}
+	if err == nil {
+		log.Print("generating ", kind)
+	}
+	return base, err
+}
+
 // A server is shared by all requests.
 type server struct {
 	config
 	base   capability.Capability
 	cookie string // the name of the session cookie
+	sha1   bool   // whether SHA-1 is allowed
 
 	mu       sync.Mutex
-	sessions map[string]session // by the cookie's value
+	sessions []session // the oldest first
 }
 
 type session struct {
-	user string
-	ends time.Time
+	id, user string // the cookie's value, and who has it
+	ends     time.Time
 }
 
 // newHandler checks the rest of the configuration and returns the whole site.
 func newHandler(c config) (http.Handler, error) {
-	s := &server{config: c, cookie: "session", sessions: map[string]session{}}
-	var err error
-	s.base, err = capability.New(c.accountSID, c.authToken)
-	if err == nil {
-		err = s.device("Alice").Err()
-	}
-	if errors.Is(err, capability.ErrApplicationSID) {
-		err = capability.ErrApplicationSID // without its value: that may be an auth token in the wrong variable
-	}
+	base, err := c.tokens()
 	if err != nil {
-		return nil, fmt.Errorf("check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_APP_SID: %w", err)
+		return nil, fmt.Errorf("check the variables TWILIO_*: %w", err)
 	}
+	s := &server{config: c, base: base, cookie: "session", sha1: canSign(c.authToken)}
 	if c.sdk != "" {
 		if info, err := os.Stat(c.sdk); err != nil || !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("-sdk: %q is not a file", c.sdk)
@@ -142,6 +171,9 @@ func newHandler(c config) (http.Handler, error) {
 	}
 	if len(c.allow) > 0 && c.callerID == "" {
 		log.Print("without -caller-id, Twilio does not connect calls to phone numbers")
+	}
+	if !s.sha1 {
+		log.Print("FIPS 140-3 mode does not allow SHA-1, with which Twilio signs: no calls can be placed")
 	}
 	if c.url == "" {
 		log.Print("without -url, /voice rejects all requests, and no calls can be placed")
@@ -153,10 +185,9 @@ func newHandler(c config) (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		s.show(w, http.StatusOK, view{User: s.user(r)})
 	})
-	static := http.FileServerFS(files)
-	mux.Handle("GET /softphone.css", static)
-	mux.Handle("GET /softphone.js", static)
-	mux.Handle("GET /softphone.svg", static)
+	for _, name := range []string{"softphone.css", "softphone.js", "softphone.svg"} {
+		mux.Handle("GET /"+name, http.FileServerFS(files))
+	}
 	if c.sdk != "" {
 		mux.HandleFunc("GET /twilio.min.js", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-cache") // may be stored, but not used without asking
@@ -164,9 +195,10 @@ func newHandler(c config) (http.Handler, error) {
 		})
 	}
 	mux.HandleFunc("POST /session", s.fromPage(s.signIn))
-	mux.HandleFunc("POST /signout", s.fromPage(s.signOut))
+	mux.HandleFunc("POST /signout", s.fromPage(func(w http.ResponseWriter, r *http.Request) { s.setSession(w, r) }))
 	mux.HandleFunc("POST /token", s.fromPage(s.token))
-	mux.HandleFunc("POST /voice", s.voice)
+	mux.HandleFunc("/voice", s.voice)
+	mux.HandleFunc("/voice/", s.voice)
 	return s.guard(mux), nil
 }
 
@@ -179,7 +211,7 @@ func (s *server) device(user string) capability.Capability {
 		WithTTL(tokenTTL)
 }
 
-// guard limits the size of requests, sets security headers and rejects unknown
+// guard sets security headers, limits the size of requests and rejects unknown
 // host names. Otherwise another site could point a name of its own to this
 // server (DNS rebinding), and its scripts could sign in and fetch tokens.
 func (s *server) guard(next http.Handler) http.Handler {
@@ -189,15 +221,32 @@ func (s *server) guard(next http.Handler) http.Handler {
 		header.Set("Content-Security-Policy", contentSecurityPolicy)
 		header.Set("Referrer-Policy", "same-origin") // under no-referrer, forms are sent with "Origin: null"
 		header.Set("X-Content-Type-Options", "nosniff")
-		host := (&url.URL{Host: r.Host}).Hostname()
-		public := host != "" && strings.EqualFold(host, s.host)
-		if !public && host != "localhost" && net.ParseIP(host) == nil {
-			http.Error(w, "This server does not have that name. See -url.", http.StatusMisdirectedRequest)
+		host := strings.ToLower((&url.URL{Host: r.Host}).Hostname())
+		if host == "" || host != strings.ToLower(s.host) && host != "localhost" && net.ParseIP(host) == nil {
+			s.reject(w, r, http.StatusMisdirectedRequest, "This server does not have that name. See -url.")
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		if r.Method == http.MethodPost {
+			if err := r.ParseForm(); errors.As(err, new(*http.MaxBytesError)) || r.ContentLength > maxBody {
+				s.reject(w, r, http.StatusRequestEntityTooLarge, "This request is too large.")
+				return
+			} else if err != nil {
+				s.reject(w, r, http.StatusBadRequest, "The form cannot be read.")
+				return
+			}
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// reject answers with a status and a reason. For requests to /voice, it logs
+// them too, since Twilio's error log shows no more than the status.
+func (s *server) reject(w http.ResponseWriter, r *http.Request, status int, reason string) {
+	if strings.HasPrefix(r.URL.Path, "/voice") {
+		log.Printf("%s %q answered with %d: %s Expected: POST %s/voice", r.Method, r.Host+r.URL.Path, status, reason, s.url)
+	}
+	http.Error(w, reason, status)
 }
 
 // fromPage rejects requests that a browser sends for a page of another site. A
@@ -206,85 +255,64 @@ func (s *server) fromPage(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 		_, host, _ := strings.Cut(origin, "://")
-		own := site == "same-origin" || site == "none" // none: the user's doing, not that of a page
-		if site == "" {
-			own = origin == "" || origin == s.url || host == r.Host
-		}
-		if !own {
-			http.Error(w, "This request comes from another site.", http.StatusForbidden)
+		own := origin == "" || strings.EqualFold(origin, s.url) || strings.EqualFold(host, r.Host)
+		if site == "same-origin" || site == "none" || site == "" && own { // none: the user's doing, not that of a page
+			next(w, r)
 			return
 		}
-		next(w, r)
+		http.Error(w, "This request comes from another site.", http.StatusForbidden)
 	}
 }
 
-// signIn accepts any name from anyone. Replace it with your own login.
+// signIn accepts any name from anyone. Replace it with your own login, which
+// may accept the same names.
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimSpace(r.PostFormValue("name"))
-	if err := s.device(name).Err(); err != nil {
-		reason := strings.TrimPrefix(err.Error(), "capability: ")
-		s.show(w, http.StatusBadRequest, view{Name: name, Problem: reason})
+	name := strings.TrimSpace(r.PostForm.Get("name"))
+	err := s.device(name).Err()
+	if err == nil && digits.MatchString(name) {
+		err = errors.New("a name of digits alone would be taken for a phone number")
+	}
+	if err != nil {
+		s.show(w, http.StatusBadRequest, view{Name: name, Problem: strings.TrimPrefix(err.Error(), "capability: ")})
 		return
 	}
 	random := make([]byte, 16)
 	if _, err := rand.Read(random); err != nil {
-		log.Print(err)
 		http.Error(w, "The server has no random numbers.", http.StatusInternalServerError)
 		return
 	}
-	id := hex.EncodeToString(random)
-	if !s.remember(id, session{name, time.Now().Add(sessionTTL)}) {
-		const reason = "too many people are signed in; try again later"
-		s.show(w, http.StatusServiceUnavailable, view{Name: name, Problem: reason})
-		return
-	}
-	s.setCookie(w, id, 0)
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	s.setSession(w, r, session{fmt.Sprintf("%x", random), name, time.Now().Add(sessionTTL)})
 }
 
-// remember stores a session. It returns false if there are too many.
-func (s *server) remember(id string, new session) bool {
+// setSession ends the session that a browser has, begins the next, and leads
+// back to the page. Without a next one, the user is signed out.
+func (s *server) setSession(w http.ResponseWriter, r *http.Request, next ...session) {
+	cookie := http.Cookie{Name: s.cookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.url != "",
+		SameSite: http.SameSiteStrictMode}
+	if len(next) > 0 {
+		cookie.Value, cookie.MaxAge = next[0].id, 0
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	maps.DeleteFunc(s.sessions, func(_ string, old session) bool { return time.Now().After(old.ends) })
-	if len(s.sessions) >= maxSessions {
-		return false
+	if old, err := r.Cookie(s.cookie); err == nil {
+		s.sessions = slices.DeleteFunc(s.sessions, func(s session) bool { return s.id == old.Value })
 	}
-	s.sessions[id] = new
-	return true
-}
-
-func (s *server) signOut(w http.ResponseWriter, r *http.Request) {
-	if cookie, err := r.Cookie(s.cookie); err == nil {
-		s.mu.Lock()
-		delete(s.sessions, cookie.Value)
-		s.mu.Unlock()
-	}
-	s.setCookie(w, "", -1)
+	s.sessions = append(s.sessions, next...)
+	s.sessions = s.sessions[max(0, len(s.sessions)-maxSessions):]
+	s.mu.Unlock()
+	http.SetCookie(w, &cookie)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
-}
-
-func (s *server) setCookie(w http.ResponseWriter, id string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{
-		Name:     s.cookie,
-		Value:    id,
-		Path:     "/",
-		MaxAge:   maxAge,
-		HttpOnly: true,
-		Secure:   s.url != "",
-		SameSite: http.SameSiteStrictMode,
-	})
 }
 
 func (s *server) token(w http.ResponseWriter, r *http.Request) {
 	user := s.user(r)
-	if user == "" {
+	owner := r.PostForm.Get("page") // whose page asks: another user may have signed in since, in another tab
+	if user == "" || owner != "" && owner != user {
 		http.Error(w, "You are not signed in. Reload the page to sign in.", http.StatusUnauthorized)
 		return
 	}
 	token, err := s.device(user).GenerateToken()
 	if err != nil {
-		log.Print(err) // never contains the auth token
+		log.Print(err) // never contains a secret
 		http.Error(w, "The server could not generate a token.", http.StatusInternalServerError)
 		return
 	}
@@ -295,16 +323,14 @@ func (s *server) token(w http.ResponseWriter, r *http.Request) {
 // user returns the name of the user who is signed in, or "".
 func (s *server) user(r *http.Request) string {
 	cookie, err := r.Cookie(s.cookie)
-	if err != nil {
-		return ""
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.sessions[cookie.Value]
-	if time.Now().After(found.ends) {
-		return ""
+	for _, session := range s.sessions {
+		if err == nil && session.id == cookie.Value && time.Now().Before(session.ends) {
+			return session.user
+		}
 	}
-	return found.user
+	return ""
 }
 
 // A view is the data of index.html.
@@ -312,13 +338,12 @@ type view struct {
 	User          string // who is signed in
 	Name, Problem string // the name that was rejected, and why
 	SDK           bool   // whether there is a twilio.min.js
+	URL           string // the public address, or ""
 }
 
 func (s *server) show(w http.ResponseWriter, status int, v view) {
-	v.SDK = s.sdk != ""
+	v.SDK, v.URL = s.sdk != "", s.url
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	if err := page.Execute(w, v); err != nil {
-		log.Print(err)
-	}
+	page.Execute(w, v)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -98,6 +97,15 @@ func TestFlagsAreChecked(t *testing.T) {
 		{"-url", "https://phone.example.com/?a=b"},
 		{"-url", "https://phone.example.com#"},
 		{"-url", "https://user:password@phone.example.com"},
+		{"-url", "https://telefön.example"}, // from here on, as no browser sends it
+		{"-url", "https://phone.example.com:443"},
+		{"-url", "https://phone.example.com:08443"},
+		{"-url", "https://phone.example.com:"},
+		{"-url", "https://phone..example.com"},
+		{"-url", "https://phone%2eexample.com"},
+		{"-url", "https://phone.example.com:70000"},
+		{"-url", "https://127.1"},
+		{"-url", "https://0x7f000001"},
 		{"-allow", ""},
 		{"-allow", "4155550100"},
 		{"-allow", "+1 415 555 0100"},
@@ -111,35 +119,55 @@ func TestFlagsAreChecked(t *testing.T) {
 			t.Errorf("%q is accepted", args)
 		}
 	}
-	c, err := configure("-url", publicURL+"/", "-allow", "+14155550100", "-allow", "+442071838750")
-	if err != nil || c.url != publicURL || len(c.allow) != 2 {
-		t.Errorf("good flags: %+v, %v", c, err)
+	for _, url := range []string{
+		publicURL, publicURL + ":8443", "https://Phone.Example.com", "https://xn--telefn-e1a.example", "https://203.0.113.5",
+	} {
+		if c, err := configure("-url", url+"/"); err != nil || c.url != url {
+			t.Errorf("-url %s/: %+v, %v", url, c, err)
+		}
+	}
+	if c, err := configure("-allow", "+14155550100", "-allow", "+442071838750"); err != nil || len(c.allow) != 2 {
+		t.Errorf("two numbers: %+v, %v", c, err)
 	}
 }
 
 func TestCredentialsAreChecked(t *testing.T) {
+	good := config{accountSID: accountSID, authToken: authToken, appSID: appSID}
+	with := func(change func(*config)) config {
+		c := good
+		change(&c)
+		return c
+	}
 	for _, test := range []struct {
+		what string
 		c    config
-		want error
+		want string
 	}{
-		{config{authToken: authToken, appSID: appSID}, capability.ErrAccountSID},
-		{config{accountSID: accountSID, appSID: appSID}, capability.ErrAuthToken},
-		{config{accountSID: accountSID, authToken: authToken}, capability.ErrApplicationSID},
-		{config{accountSID: authToken, authToken: accountSID, appSID: appSID}, capability.ErrAccountSID},
-		{config{accountSID: accountSID, authToken: appSID + "0000000000", appSID: authToken}, capability.ErrApplicationSID},
+		{"no account SID", with(func(c *config) { c.accountSID = "" }), capability.ErrAccountSID.Error()},
+		{"no auth token", with(func(c *config) { c.authToken = "" }), capability.ErrAuthToken.Error()},
+		{"the two swapped", with(func(c *config) { c.accountSID, c.authToken = authToken, accountSID }), capability.ErrAccountSID.Error()},
+		{"no application SID", with(func(c *config) { c.appSID = "" }), "TWILIO_APP_SID is empty"},
+		{"a quoted application SID", with(func(c *config) { c.appSID = `"` + appSID + `"` }), "TWILIO_APP_SID is in quotes"},
+		{"the auth token as the application SID", with(func(c *config) { c.appSID = authToken }), "TWILIO_APP_SID does not begin with AP"},
+		{"a newline after the application SID", with(func(c *config) { c.appSID = appSID + "\n" }), "TWILIO_APP_SID has something other"},
+		{"an API key without its secret", with(func(c *config) { c.apiKeySID = "SK123123" }), "set TWILIO_API_SECRET or TWILIO_API_KEY_SECRET"},
+		{"the secret of an API key alone", with(func(c *config) { c.apiKeySecret = authToken }), "set TWILIO_API_KEY or TWILIO_API_KEY_SID"},
+		{"a secret as the API key", with(func(c *config) { c.apiKeySID, c.apiKeySecret = authToken, "other-secret-key" }), capability.ErrAPIKey.Error()},
+		{"an API key, but no auth token", with(func(c *config) {
+			c.authToken, c.apiKeySID, c.apiKeySecret = "", "SK123123", authToken
+		}), capability.ErrAuthToken.Error()},
+		{"a directory as -sdk", with(func(c *config) { c.sdk = t.TempDir() }), "is not a file"},
+		{"a missing file as -sdk", with(func(c *config) { c.sdk = "missing.js" }), "is not a file"},
 	} {
 		_, err := newHandler(test.c)
-		if !errors.Is(err, test.want) {
-			t.Errorf("the error is %v, want %v", err, test.want)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, want %s", test.what, err, test.want)
 		} else if strings.Contains(err.Error(), authToken) {
-			t.Errorf("the error shows the auth token: %v", err)
+			t.Errorf("%s: the error shows a secret: %v", test.what, err)
 		}
 	}
-	for _, sdk := range []string{t.TempDir(), "missing.js"} {
-		_, err := newHandler(config{accountSID: accountSID, authToken: authToken, appSID: appSID, sdk: sdk})
-		if err == nil {
-			t.Errorf("-sdk %s is accepted", sdk)
-		}
+	if _, err := newHandler(good); err != nil {
+		t.Errorf("good credentials: %v", err)
 	}
 }
 
@@ -175,7 +203,7 @@ func TestBadNames(t *testing.T) {
 		{"name": {"José"}},
 		{"name": {`<script>"x"</script>`}},
 		{"name": {"x&appSid=AP999"}},
-		{"name": {strings.Repeat("x", maxBody)}}, // more than is read
+		{"name": {strings.Repeat("x", 257)}},
 	} {
 		r := send(site, "POST", "/session", form)
 		page := body(t, r)
@@ -195,6 +223,14 @@ func TestBadNames(t *testing.T) {
 			t.Errorf("%.50q is not escaped in\n%s", form, page)
 		}
 	}
+	for _, name := range []string{"4155550100", "0", " 42 "} {
+		r := send(site, "POST", "/session", url.Values{"name": {name}})
+		if page := body(t, r); r.StatusCode != http.StatusBadRequest || !strings.Contains(page, "a name of digits alone") {
+			t.Errorf("%q: %s\n%s", name, r.Status, page)
+		}
+	}
+	signIn(t, site, strings.Repeat("x", 256))
+	signIn(t, site, "4_2")
 	// A name in the address is not in the form.
 	if r := send(site, "POST", "/session?name=Alice", nil); r.StatusCode != http.StatusBadRequest {
 		t.Errorf("name in the query: %s", r.Status)
@@ -220,31 +256,49 @@ func TestCookie(t *testing.T) {
 }
 
 func TestSessionsEnd(t *testing.T) {
-	s := &server{cookie: "session", sessions: map[string]session{"old": {"Alice", time.Now().Add(-time.Second)}}}
+	s := &server{cookie: "session", sessions: []session{{"old", "Alice", time.Now().Add(-time.Second)}}}
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", "session=old")
 	if user := s.user(r); user != "" {
 		t.Errorf("%s is signed in by an old session", user)
 	}
-	for i := range maxSessions {
-		if !s.remember(fmt.Sprint(i), session{"Alice", time.Now().Add(time.Hour)}) {
-			t.Fatalf("no room for session %d", i)
-		}
+}
+
+// whoIs returns the status of a request for a token, which says whether a
+// session exists.
+func whoIs(site http.Handler, cookie string) int {
+	return send(site, "POST", "/token", nil, "Cookie", cookie).StatusCode
+}
+
+func TestSignInEndsTheSessionOfTheBrowser(t *testing.T) {
+	site := start(t)
+	alice := signIn(t, site, "Alice")
+	other := signIn(t, site, "Alice")
+	if r := send(site, "POST", "/session", url.Values{"name": {"Bob"}}, "Cookie", alice); r.StatusCode != http.StatusSeeOther {
+		t.Fatal(r.Status)
 	}
-	if s.remember("one more", session{}) || len(s.sessions) != maxSessions {
-		t.Errorf("%d sessions", len(s.sessions))
+	if got := whoIs(site, alice); got != http.StatusUnauthorized {
+		t.Errorf("after another sign-in, the session answers with %d", got)
+	}
+	if got := whoIs(site, other); got != http.StatusOK {
+		t.Errorf("the session of another browser answers with %d", got)
 	}
 }
 
-func TestTooManySessions(t *testing.T) {
+func TestTheOldestOfTooManySessionsEnds(t *testing.T) {
 	site := start(t)
-	for range maxSessions {
-		signIn(t, site, "Alice")
+	first, second := signIn(t, site, "Alice"), signIn(t, site, "Bob")
+	for range maxSessions - 2 {
+		signIn(t, site, "Carol")
 	}
-	r := send(site, "POST", "/session", url.Values{"name": {"Bob"}})
-	page := body(t, r)
-	if r.StatusCode != http.StatusServiceUnavailable || len(r.Cookies()) != 0 || !strings.Contains(page, "too many people are signed in") {
-		t.Errorf("%s, %v\n%s", r.Status, r.Cookies(), page)
+	if got := whoIs(site, first); got != http.StatusOK {
+		t.Errorf("with %d sessions, the first answers with %d", maxSessions, got)
+	}
+	last := signIn(t, site, "Dave")
+	for cookie, want := range map[string]int{first: http.StatusUnauthorized, second: http.StatusOK, last: http.StatusOK} {
+		if got := whoIs(site, cookie); got != want {
+			t.Errorf("with one session more, %s answers with %d, want %d", cookie, got, want)
+		}
 	}
 }
 
@@ -257,25 +311,37 @@ func TestToken(t *testing.T) {
 		t.Errorf("with an empty cookie: %s", r.Status)
 	}
 	alice := signIn(t, site, "Alice")
+	if r := send(site, "POST", "/token", url.Values{"page": {"Bob"}}, "Cookie", alice); r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("for the page of another user: %s", r.Status)
+	}
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS"} {
 		r := send(site, method, "/token", nil, "Cookie", alice)
 		if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != "POST" {
 			t.Errorf("%s: %s, Allow %q", method, r.Status, r.Header.Get("Allow"))
 		}
 	}
-	r := send(site, "POST", "/token", url.Values{"name": {"Bob"}}, "Cookie", alice)
+	r := send(site, "POST", "/token", url.Values{"page": {"Alice"}, "name": {"Bob"}}, "Cookie", alice)
 	if r.StatusCode != http.StatusOK || r.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%s, %v", r.Status, r.Header)
 	}
 	if kind := r.Header.Get("Content-Type"); kind != "application/json" {
 		t.Errorf("Content-Type %s", kind)
 	}
-	var answer struct{ Token string }
-	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
-		t.Fatal(err)
-	}
 	base, err := capability.New(accountSID, authToken)
 	if err != nil {
+		t.Fatal(err)
+	}
+	claims := verify(t, base, r)
+	if left := time.Until(claims.ExpiresAt); left < 9*time.Minute || left > 10*time.Minute {
+		t.Errorf("the token expires in %s", left)
+	}
+}
+
+// verify checks the token in an answer, and what it allows Alice.
+func verify(t *testing.T, base capability.Capability, r *http.Response) capability.Claims {
+	t.Helper()
+	var answer struct{ Token string }
+	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
 		t.Fatal(err)
 	}
 	claims, err := base.Verify(answer.Token)
@@ -291,9 +357,21 @@ func TestToken(t *testing.T) {
 	if got := fmt.Sprint(scopes); got != want {
 		t.Errorf("the token allows %s, want %s", got, want)
 	}
-	if left := time.Until(claims.ExpiresAt); left < 9*time.Minute || left > 10*time.Minute {
-		t.Errorf("the token expires in %s", left)
+	return claims
+}
+
+func TestAccessToken(t *testing.T) {
+	const apiKeySID, apiKeySecret = "SK123123", "nor-is-this-one"
+	site, err := newHandler(config{accountSID: accountSID, authToken: authToken, appSID: appSID,
+		apiKeySID: apiKeySID, apiKeySecret: apiKeySecret})
+	if err != nil {
+		t.Fatal(err)
 	}
+	base, err := capability.NewWithAPIKey(accountSID, apiKeySID, apiKeySecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify(t, base, send(site, "POST", "/token", nil, "Cookie", signIn(t, site, "Alice")))
 }
 
 func TestOtherSites(t *testing.T) {
@@ -311,6 +389,8 @@ func TestOtherSites(t *testing.T) {
 		{[]string{"Origin", "http://localhost:8080"}, true},
 		{[]string{"Origin", publicURL}, true},
 		{[]string{"Origin", publicURL, "Host", "phone.example.com"}, true},
+		{[]string{"Origin", "https://PHONE.example.com"}, true},
+		{[]string{"Origin", "http://LOCALHOST:8080"}, true},
 		{[]string{"Origin", publicURL + ".evil.example"}, false},
 		{[]string{"Origin", "http://localhost:3000"}, false},
 		{[]string{"Origin", "https://evil.example"}, false},
@@ -335,7 +415,7 @@ func TestOtherSites(t *testing.T) {
 }
 
 func TestHosts(t *testing.T) {
-	local, public := start(t), start(t, "-url", publicURL)
+	local, public, upper := start(t), start(t, "-url", publicURL), start(t, "-url", "https://Phone.Example.com")
 	for _, test := range []struct {
 		site http.Handler
 		host string
@@ -343,6 +423,7 @@ func TestHosts(t *testing.T) {
 	}{
 		{local, "localhost", http.StatusOK},
 		{local, "localhost:8080", http.StatusOK},
+		{local, "LOCALHOST:8080", http.StatusOK},
 		{local, "127.0.0.1:8080", http.StatusOK},
 		{local, "[::1]:8080", http.StatusOK},
 		{local, "evil.example:8080", http.StatusMisdirectedRequest},
@@ -353,6 +434,8 @@ func TestHosts(t *testing.T) {
 		{public, "phone.example.com", http.StatusOK},
 		{public, "Phone.Example.com:443", http.StatusOK},
 		{public, "evil.example", http.StatusMisdirectedRequest},
+		{upper, "phone.example.com", http.StatusOK},
+		{upper, "evil.example", http.StatusMisdirectedRequest},
 	} {
 		if r := send(test.site, "GET", "/", nil, "Host", test.host); r.StatusCode != test.want {
 			t.Errorf("Host %q: %s, want %d", test.host, r.Status, test.want)

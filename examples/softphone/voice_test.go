@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -83,8 +84,9 @@ func TestVoiceChecksTheSignature(t *testing.T) {
 		{"with the port of a server that has one", post(onAPort, form, signature(authToken, publicURL+":8443"+path, form)), http.StatusOK},
 		{"without the port of a server that has one", call(onAPort, form), http.StatusOK},
 		{"with the usual port of a server that has another", post(onAPort, form, signature(authToken, publicURL+":443"+path, form)), http.StatusForbidden},
+		{"of a server with capital letters", call(start(t, "-url", "https://Phone.Example.com"), form), http.StatusOK},
 		{"of another server", call(start(t, "-url", "https://other.example.com"), form), http.StatusForbidden},
-		{"of a form that is too long", call(site, tooLong), http.StatusBadRequest},
+		{"of a form that is too long", call(site, tooLong), http.StatusRequestEntityTooLarge},
 		{"without -url", call(local, form), http.StatusForbidden},
 		{"without -url, of the path", post(local, form, signature(authToken, path, form)), http.StatusForbidden},
 		{
@@ -124,10 +126,12 @@ func TestVoiceRoutes(t *testing.T) {
 	const (
 		begin   = `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Response>"
 		bob     = begin + `<Dial callerId="client:Alice" answerOnBridge="true"><Client>Bob</Client></Dial></Response>`
-		number  = begin + `<Dial callerId="+14155550199" answerOnBridge="true"><Number>+14155550100</Number></Dial></Response>`
+		number  = begin + `<Dial callerId="+14155550199" answerOnBridge="true" timeLimit="3600"><Number>+14155550100</Number></Dial></Response>`
 		notHere = begin + `<Say>You may not call this number.</Say></Response>`
-		neither = begin + `<Say>Please enter the name of a client, ` +
+		neither = begin + `<Say>Please enter the name of a user, ` +
 			`or a number that begins with plus and a country code.</Say></Response>`
+		zero = begin + `<Say>Please leave out the zero in parentheses. ` +
+			`It is not dialed after a country code.</Say></Response>`
 		notOurs = begin + `<Say>This call does not come from a browser that may place calls.</Say></Response>`
 	)
 	site := start(t, "-url", publicURL, "-allow", "+14155550100", "-allow", "+442071838750", "-caller-id", "+14155550199")
@@ -151,12 +155,29 @@ func TestVoiceRoutes(t *testing.T) {
 		{alice("+1415555010"), notHere},
 		{alice("+141555501000"), notHere},
 		{alice("+1900-555-0100"), notHere},
+		{alice("\u202a+1 415 555\u200b 0100\u202c"), number}, // copied from a list of contacts
+		{alice("+1\u2007415\u2009555\u20130100"), number},
+		{alice("+1 415 555\u22120100"), number},
+		{alice("tel:+1-415-555-0100"), number},
+		{alice(" Tel: +14155550100"), number},
+		{alice("client:Bob"), bob},
+		{alice("\u200eCLIENT:Bob"), bob},
+		{alice("+1 (0) 415 555 0100"), zero},
+		{alice("+44 (0)20 7183 8750"), zero},
+		{alice("+44 ( 0\u00a0)20 7183 8750"), zero},
 		{alice("415-555-0100"), neither},
+		{alice("4155550100"), neither},
+		{alice("0"), neither},
+		{alice("\u200e4155550100\u200e"), neither},
+		{alice("client:4155550100"), neither},
+		{alice("tel:4155550100"), neither},
+		{alice("Bob Smith"), neither},
+		{alice("Bob-Smith"), neither},
+		{alice("client:client:Bob"), neither},
 		{alice("++14155550100"), neither},
 		{alice("+14155550100,,1"), neither},
 		{alice("+14155550100\n"), number},
 		{alice("+1415555０100"), neither},
-		{alice("client:Bob"), neither},
 		{alice("sip:bob@example.com"), neither},
 		{alice("</Client><Number>+14155550100</Number>"), neither},
 		{alice(""), neither},
@@ -187,21 +208,124 @@ func TestVoiceRoutes(t *testing.T) {
 	}
 }
 
+// logged returns what is logged during a function.
+func logged(f func()) string {
+	var b bytes.Buffer
+	log.SetOutput(&b)
+	log.SetFlags(0)
+	defer log.SetFlags(log.LstdFlags)
+	defer log.SetOutput(os.Stderr)
+	f()
+	return b.String()
+}
+
 // TestVoiceLogsOneLine has a number with a line break, which must not begin
 // another line of the log.
 func TestVoiceLogsOneLine(t *testing.T) {
 	needSHA1(t)
 	site := start(t, "-url", publicURL)
-	var logged bytes.Buffer
-	log.SetOutput(&logged)
-	log.SetFlags(0)
-	defer log.SetFlags(log.LstdFlags)
-	defer log.SetOutput(os.Stderr)
-	call(site, url.Values{"From": {"client:Alice"}, callerParam: {"Alice"}, "To": {"Bob"}})
-	call(site, url.Values{"From": {"client:Alice"}, callerParam: {"Alice"}, "To": {"x\ncall from Eve"}})
+	got := logged(func() {
+		call(site, url.Values{"From": {"client:Alice"}, callerParam: {"Alice"}, "To": {"Bob"}})
+		call(site, url.Values{"From": {"client:Alice"}, callerParam: {"Alice"}, "To": {"x\ncall from Eve"}})
+	})
 	const want = `call from ["client:Alice"] to ["Bob"]: allowed: true` + "\n" +
 		`call from ["client:Alice"] to ["x\ncall from Eve"]: allowed: false` + "\n"
-	if got := logged.String(); got != want {
+	if got != want {
 		t.Errorf("the log is\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestRejectedRequestsAreLogged(t *testing.T) {
+	needSHA1(t)
+	const expected = " Expected: POST https://phone.example.com/voice\n"
+	site := start(t, "-url", publicURL)
+	form := url.Values{"To": {"Bob"}}
+	huge := url.Values{"To": {strings.Repeat("x", maxBody)}}
+	for _, test := range []struct {
+		method, path string
+		form         url.Values
+		headers      []string
+		status       int
+		log          string
+	}{
+		{"POST", "/voice", form, nil, http.StatusForbidden,
+			`POST "localhost:8080/voice" answered with 403: X-Twilio-Signature is missing.` + expected},
+		{"POST", "/voice", form, []string{"X-Twilio-Signature", "x"}, http.StatusForbidden,
+			`POST "localhost:8080/voice" answered with 403: X-Twilio-Signature does not match. ` +
+				`Check TWILIO_AUTH_TOKEN and -url.` + expected},
+		{"POST", "/voice/", form, nil, http.StatusNotFound,
+			`POST "localhost:8080/voice/" answered with 404: There is nothing at this address.` + expected},
+		{"POST", "/voice/a%0Ab", form, nil, http.StatusNotFound,
+			`POST "localhost:8080/voice/a\nb" answered with 404: There is nothing at this address.` + expected},
+		{"GET", "/voice", nil, nil, http.StatusMethodNotAllowed,
+			`GET "localhost:8080/voice" answered with 405: The method is not POST.` + expected},
+		{"POST", "/voice", huge, nil, http.StatusRequestEntityTooLarge,
+			`POST "localhost:8080/voice" answered with 413: This request is too large.` + expected},
+		{"POST", "/voice", form, []string{"Host", "evil.example"}, http.StatusMisdirectedRequest,
+			`POST "evil.example/voice" answered with 421: This server does not have that name. See -url.` + expected},
+		{"POST", "/token", form, nil, http.StatusUnauthorized, ""},
+		{"POST", "/token", huge, nil, http.StatusRequestEntityTooLarge, ""},
+		{"POST", "/session", huge, nil, http.StatusRequestEntityTooLarge, ""},
+	} {
+		var r *http.Response
+		got := logged(func() { r = send(site, test.method, test.path, test.form, test.headers...) })
+		if r.StatusCode != test.status || got != test.log {
+			t.Errorf("%s %s with %q: %s, and the log is\n%s\nwant\n%s", test.method, test.path, test.headers, r.Status, got, test.log)
+		}
+	}
+}
+
+func TestLargeAndMalformedRequests(t *testing.T) {
+	site := start(t)
+	for _, test := range []struct {
+		kind, body string
+		want       int
+	}{
+		{"application/x-www-form-urlencoded", "a=%zz", http.StatusBadRequest},
+		{"application/x-www-form-urlencoded", strings.Repeat("x", maxBody), http.StatusForbidden},
+		{"application/x-www-form-urlencoded", strings.Repeat("x", maxBody+1), http.StatusRequestEntityTooLarge},
+		{"application/json", strings.Repeat("x", maxBody+1), http.StatusRequestEntityTooLarge},
+	} {
+		for _, length := range []int64{int64(len(test.body)), -1} { // with Content-Length, and in chunks
+			r := httptest.NewRequest("POST", "/voice", strings.NewReader(test.body))
+			r.Host, r.ContentLength = "localhost", length
+			r.Header.Set("Content-Type", test.kind)
+			w := httptest.NewRecorder()
+			site.ServeHTTP(w, r)
+			if test.kind == "application/json" && length < 0 {
+				test.want = http.StatusForbidden // what is not a form is not read
+			}
+			if !canSign(authToken) && test.want == http.StatusForbidden {
+				test.want = http.StatusNotImplemented
+			}
+			if w.Code != test.want {
+				t.Errorf("%d bytes of %s, Content-Length %d: %d, want %d", len(test.body), test.kind, length, w.Code, test.want)
+			}
+		}
+	}
+}
+
+func TestVoiceWithoutSHA1(t *testing.T) {
+	s := &server{config: config{url: publicURL}} // sha1 is false
+	w := httptest.NewRecorder()
+	s.voice(w, httptest.NewRequest("POST", "/voice", nil))
+	if w.Code != http.StatusNotImplemented {
+		t.Errorf("where SHA-1 may not be used, /voice answers with %d", w.Code)
+	}
+	if ok := canSign(authToken); ok {
+		return
+	}
+	if got := logged(func() { start(t) }); !strings.Contains(got, "SHA-1") {
+		t.Errorf("the log does not name SHA-1:\n%s", got)
+	}
+}
+
+func TestStartNamesTheKindOfToken(t *testing.T) {
+	if got := logged(func() { start(t) }); !strings.Contains(got, "capability tokens") {
+		t.Errorf("without an API key, the log is\n%s", got)
+	}
+	c := config{accountSID: accountSID, authToken: authToken, appSID: appSID, apiKeySID: "SK123123", apiKeySecret: "nor-is-this-one"}
+	if got := logged(func() { newHandler(c) }); !strings.Contains(got, "Access Tokens") {
+		t.Errorf("with an API key, the log is\n%s", got)
 	}
 }
