@@ -12,10 +12,9 @@ import (
 )
 
 func main() {
-	base, err := capability.New(
-		os.Getenv("TWILIO_ACCOUNT_SID"),
-		os.Getenv("TWILIO_AUTH_TOKEN"),
-	)
+	accountSID, authToken := os.Getenv("TWILIO_ACCOUNT_SID"), os.Getenv("TWILIO_AUTH_TOKEN")
+	base, err := capability.New(accountSID, authToken)
+	// for Access Tokens: NewWithAPIKey(accountSID, apiKeySID, apiKeySecret)
 	if err != nil {
 		log.Fatal(err)
 	}
