@@ -295,3 +295,15 @@ func TestJSONIsOneLineOfASCII(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// TestFirstLineNamesWhoIsCalled has a token in which one name receives calls and
+// another one places them.
+func TestFirstLineNamesWhoIsCalled(t *testing.T) {
+	env := account()
+	_, token, stderr := call([]string{"mint", "-incoming", "Alice", "-outgoing", "AP123123", "-client", "Bob"}, env, nil)
+	_, page, _ := call([]string{"verify", strings.TrimSpace(token)}, env, nil)
+	const want = "VERIFIED: Bob may receive calls as Alice, and place calls through AP123123, for the next 1h.\n"
+	if !strings.HasPrefix(page, want) {
+		t.Errorf("want %q in\n%s%s", want, page, stderr)
+	}
+}
