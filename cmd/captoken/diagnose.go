@@ -208,7 +208,6 @@ func (l *look) issuer() *failure {
 	return rejected("issuer", "wrong account or API key: "+l.owner(), hint)
 }
 
-// owner says for which other account or API key a token is.
 func (l *look) owner() string {
 	member, want := "iss", l.signer.id
 	if l.isAccess() && l.payload.text(member) == want.value {

@@ -59,7 +59,6 @@ func incorrect(command, reason string) *failure {
 	return &failure{status: 2, Reason: reason, Hint: fmt.Sprintf("Run %q for help.", page+" -h")}
 }
 
-// bareReason returns the message of an error of the package.
 func bareReason(err error) string { return strings.TrimPrefix(err.Error(), "capability: ") }
 
 // A sign is a pattern by which a cause is known, a reason and a hint. In the
@@ -106,8 +105,7 @@ func (c credential) wrong() string {
 	return c.name + " " + wrong.Reason
 }
 
-// odd is wrong, or else says that a credential is of another form than Twilio's
-// although it is longer than AC123123 and the like.
+// odd is wrong, or tells a form that is neither Twilio's nor that of documentation.
 func (c credential) odd() string {
 	if c.wrong() != "" || matches(`^(AC|SK)?.{0,6}$`, c.value) || matches("^"+c.pattern+"$", c.value) {
 		return c.wrong()
@@ -188,12 +186,17 @@ func (t *tool) newSecrets() (all secrets) {
 	return all
 }
 
-// newSecret matches a secret in any case, plain, quoted, in hexadecimal and in
-// base64, alone or with other text. One of fewer than 16 characters is no real
-// secret, and could be found everywhere: it is matched as a whole text only.
+// newSecret matches a secret in any case, plain, with any of its characters
+// escaped, in hexadecimal and in base64, alone or with other text. One of fewer
+// than 16 characters is no real secret: it is matched as a whole text only.
 func newSecret(what, value string) secret {
 	value = strings.ToValidUTF8(value, "\ufffd")
-	forms := []string{regexp.QuoteMeta(value), regexp.QuoteMeta(strings.Trim(strconv.Quote(value), `"`)), hex.EncodeToString([]byte(value))}
+	escaped := ""
+	for _, c := range value[:min(len(value), 200)] { // a pattern has its limits
+		escaped += fmt.Sprintf(`(?:%s|%%(?:25)*%02x|\\+u00%02[2]x)`, regexp.QuoteMeta(string(c)), c)
+	}
+	forms := []string{regexp.QuoteMeta(value), escaped, regexp.QuoteMeta(strings.Trim(strconv.Quote(value), `"`)),
+		hex.EncodeToString([]byte(value))}
 	for before := range 3 { // how the bits lie depends on the number of bytes before them
 		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, before), value...))
 		text = text[(before*8+5)/6 : (before+len(value))*8/6]
@@ -226,7 +229,6 @@ func (s secrets) in(texts ...string) string {
 // part of a secret remains.
 func (s secrets) quote(text string) string { return quoted(shorten(s.mask(text), 48)) }
 
-// shorten cuts a text to at most n bytes, and says so.
 func shorten(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -245,7 +247,6 @@ var (
 	strayMark = regexp.MustCompile(`(?:^|[^\pL\pM])\pM+`)
 )
 
-// visible escapes what is hidden, as in Go.
 func visible(s string) string {
 	escape := func(s string) string { return strings.Trim(strconv.QuoteToASCII(s), `"`) }
 	return strayMark.ReplaceAllStringFunc(hidden.ReplaceAllStringFunc(s, escape), func(found string) string {

@@ -264,3 +264,19 @@ func TestOddCredentials(t *testing.T) {
 		})
 	}
 }
+
+// TestEscapedSecretIsMasked has a secret of which each character is escaped, as
+// in a scope URI and in JSON.
+func TestEscapedSecretIsMasked(t *testing.T) {
+	const value = "5f4e3d2c1b0a99887766554433221100"
+	s := secrets{newSecret("auth token", value)}
+	for _, form := range []string{"%%%02x", "%%25%02X", `\u%04x`, `\\u%04X`} {
+		escaped := ""
+		for _, c := range value {
+			escaped += fmt.Sprintf(form, c)
+		}
+		if got := s.mask("a" + escaped + "b"); got != "a[auth token]b" {
+			t.Errorf("%s: mask = %s", form, got)
+		}
+	}
+}
